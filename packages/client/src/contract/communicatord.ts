@@ -1,0 +1,120 @@
+// The daemon's own commands, a contract like any other: the one place from which types, checks and documents come.
+
+import { defineService } from './contract.ts';
+import { boolean, integer, list, name, number, oneOf, string } from './types.ts';
+
+const service = name().describe('the service it is about');
+const command = string().describe('the command it is about');
+const seconds = number({ min: 0 }).describe('seconds since 1970, with up to nine decimals');
+
+export const communicatord = defineService('communicatord', {
+  REGISTER: {
+    description: 'Names the connection. A second REGISTER renames it. Answered by HELP and READY.',
+    parameters: {
+      service: name().describe('the name of the service'),
+      version: integer({ min: 1, max: 1 }).describe('the version of the protocol: 1'),
+      password: string().optional().describe('`user:password`, on listeners that ask for one'),
+      format: oneOf('text', 'json').default('text').describe('the form in which messages are delivered'),
+      transient: boolean().default(false).describe('a tool that only sends or looks: announced to nobody, its name made unique'),
+    },
+    reply: 'READY',
+  },
+  READY: {
+    description: 'The service is registered; messages may follow.',
+    parameters: { my_address: string().describe('`IP:port` of the remote listener'), service: name().optional().describe('the name given to a transient connection') },
+  },
+  UNREGISTER: {
+    description: 'What it sent goes out, nothing more is delivered, the daemon closes the connection.',
+    parameters: { service: string().optional() },
+  },
+  COMMANDS: {
+    description: 'What its sender understands, added to what it said before. Broadcasts go only to services that list the command.',
+    parameters: { list: list(string({ pattern: /^[A-Z_][A-Z0-9_]*$/, description: 'a command' })).describe('the commands, comma-separated') },
+  },
+  HELP: { description: 'Asks for COMMANDS.', reply: 'COMMANDS' },
+  ALIVE: {
+    description: 'Is the other side alive?',
+    parameters: { serial: string().optional(), timestamp: string().optional() },
+    reply: 'ABSOLUTELY',
+  },
+  ABSOLUTELY: {
+    description: 'The answer to ALIVE, with its serial and timestamp.',
+    parameters: { serial: string().optional(), timestamp: string().optional(), reply_timestamp: seconds },
+  },
+  UNKNOWN: { description: 'The command was not understood.', parameters: { command: command.optional() } },
+  INVALID: {
+    description: 'The command was understood but used wrongly, or the line is not a message.',
+    parameters: { command: command.optional(), message: string().optional().describe('what was wrong and what was expected') },
+  },
+  SERVICE_STATUS: {
+    description: 'Is the service up? Answered by STATUS; with `watch=cluster` also whenever that changes, wherever it runs.',
+    parameters: { service, watch: oneOf('cluster', 'no').optional().describe('`cluster` subscribes, `no` ends it') },
+    reply: 'STATUS',
+  },
+  STATUS: {
+    description: 'A service came, went, or was asked about.',
+    parameters: {
+      service,
+      status: oneOf('up', 'down', 'unknown'),
+      server_name: name().optional(),
+      up_since: seconds.optional(),
+      down_since: seconds.optional(),
+      cache: string().optional(),
+    },
+  },
+  CLUSTER_STATUS: {
+    description: 'Is the cluster up and complete? Both answers are also sent at each change.',
+    reply: ['CLUSTER_UP', 'CLUSTER_DOWN', 'CLUSTER_COMPLETE', 'CLUSTER_INCOMPLETE'],
+  },
+  CLUSTER_UP: { description: 'More than half of the known machines can be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
+  CLUSTER_DOWN: { description: 'At most half of the known machines can be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
+  CLUSTER_COMPLETE: { description: 'All known machines can be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
+  CLUSTER_INCOMPLETE: { description: 'Some known machine cannot be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
+  CLOCK_STATUS: { description: 'Is the clock of this machine synchronised?', reply: ['CLOCK_STABLE', 'CLOCK_UNSTABLE'] },
+  CLOCK_STABLE: {
+    description: 'The clock is synchronised, or nothing here would know.',
+    parameters: { clock_resolution: oneOf('verified', 'no_ntp'), cache: string().optional() },
+  },
+  CLOCK_UNSTABLE: {
+    description: 'The clock is not synchronised (yet).',
+    parameters: { clock_error: oneOf('checking', 'invalid'), cache: string().optional() },
+  },
+  LIST_SERVICES: { description: 'Every service that is known.', reply: 'SERVICES' },
+  SERVICES: { description: 'The answer to LIST_SERVICES.', parameters: { list: list(string()).describe('`server:service`, comma-separated') } },
+  PUBLIC_IP: { description: 'The addresses of this machine’s remote and secure listeners.', reply: 'SERVER_PUBLIC_IP' },
+  SERVER_PUBLIC_IP: { description: 'The answer to PUBLIC_IP.', parameters: { public_ip: string().optional(), secure_ip: string().optional() } },
+  REGISTER_FOR_LOADAVG: { description: 'Send LOADAVG every few seconds from now on.', reply: 'LOADAVG' },
+  UNREGISTER_FROM_LOADAVG: { description: 'Send no more LOADAVG.' },
+  LISTEN_LOADAVG: { description: 'Send the load averages of these machines.', parameters: { ips: list(string()).describe('addresses, comma-separated') }, reply: 'LOADAVG' },
+  LOADAVG: {
+    description: 'The load average of a machine over the last minute.',
+    parameters: { avg: number({ min: 0 }), my_address: string(), timestamp: seconds },
+  },
+  NEW_REMOTE_CONNECTION: { description: 'A link to another daemon came up.', parameters: { server_name: name() } },
+  DISCONNECTED: { description: 'A link went down in order.', parameters: { server_name: name() } },
+  HANGUP: { description: 'A link was lost.', parameters: { server_name: name() } },
+  DISCONNECTING: { description: 'This daemon is stopping.' },
+  UNREACHABLE: { description: 'An address does not answer.', parameters: { who: string() } },
+  FORGET: { description: 'Drop a machine from the known ones, everywhere.', parameters: { ip: string().optional(), server_name: name().optional() } },
+  BLOCK: {
+    description: 'Three log-ins from one address failed within 15 minutes.',
+    parameters: { uri: string(), period: string().optional(), profile: string().optional(), reason: string().optional() },
+  },
+  STOP: { description: 'This daemon stops in order: what is queued goes out first.' },
+  SHUTDOWN: { description: 'Every daemon of the cluster stops in order.' },
+  QUITTING: { description: 'Sent to who still speaks while the daemon stops.' },
+  LOG_ROTATE: { description: 'Reopens log files.' },
+  SERVICE_UNAVAILABLE: {
+    description: 'The service is not there and the message was not kept; asked for with `cache="no;reply"` or `cache=reply`.',
+    parameters: { destination_service: string(), unsent_command: command, message_id: string().optional() },
+  },
+  TRANSMISSION_REPORT: {
+    description: 'What became of a message; asked for with `transmission_report=failure` or `always`.',
+    parameters: {
+      command,
+      status: oneOf('cached', 'delivered', 'failed', 'expired', 'unknown'),
+      reason: string().optional(),
+      message_id: string().optional(),
+    },
+  },
+});

@@ -1,0 +1,73 @@
+// Builds every package: the inner loop to WebAssembly, TypeScript to dist/, the programs to dist/bundle/, the reference.
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { at, buildFingerprint, fail, modified, noteBuild, root, runInstalled, shown } from './lib.mjs';
+
+const daemon = 'packages/daemon';
+const innerLoop = { source: `${daemon}/src/switch/assembly/inner-loop.ts`, target: `${daemon}/dist/switch/inner-loop.wasm` };
+
+/** The files that are started or imported by name; what two of them need, or one needs only at times, becomes a chunk. */
+const entries = ['src/bin/snapcommunicatord.ts', 'src/bin/snapcom.ts', 'src/index.ts'];
+
+export async function build() {
+  const fingerprint = buildFingerprint();
+  await Promise.all([compileInnerLoop(), compileTypeScript()]);
+  await bundle();
+  await generate();
+  noteBuild(fingerprint);
+}
+
+async function compileInnerLoop() {
+  const { source, target } = innerLoop;
+  if (!existsSync(at(source)) || modified(target) > Math.max(modified(source), modified('scripts/build.mjs'))) return;
+  mkdirSync(dirname(at(target)), { recursive: true });
+  // The arena begins at 64: the loop has no static data, and the host lays out the memory that it imports.
+  const flags = '-O3 --noAssert --runtime stub --importMemory --memoryBase 64 --enable simd --enable bulk-memory';
+  await must('assemblyscript/bin/asc.js', [source, '--outFile', target, ...flags.split(' ')]);
+}
+
+async function compileTypeScript() {
+  await must('typescript/bin/tsc', ['-b', '--pretty', String(Boolean(process.stderr.isTTY))]);
+}
+
+/**
+ * The programs as few files as possible, since each file read costs start-up time. Everything lies flat in one
+ * directory two levels below the package, as src/switch/ does, so that paths relative to a module hold in both.
+ */
+async function bundle() {
+  const present = entries.map((entry) => `${daemon}/${entry}`).filter((entry) => existsSync(at(entry)));
+  if (present.length === 0) return;
+  const { build: esbuild } = await import('esbuild');
+  const outdir = at(daemon, 'dist/bundle');
+  const { metafile } = await esbuild({
+    absWorkingDir: root,
+    entryPoints: present.map((entry) => ({ in: entry, out: basename(entry, '.ts') })),
+    outdir,
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['@bomb.sh/tab', 'commander', 'lmdb', 'node-unix-socket', 'pino'],
+    sourcemap: true,
+    sourcesContent: false,
+    metafile: true,
+    logLevel: 'warning',
+  }).catch(() => fail('The bundle of the programs failed: see the messages above.'));
+  const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const name of readdirSync(outdir)) if (!written.has(name)) rmSync(at(daemon, 'dist/bundle', name));
+}
+
+async function generate() {
+  const { generateReference } = await import('./generate.mjs');
+  for (const path of await generateReference()) console.error(`Wrote ${path}`);
+}
+
+async function must(file, args) {
+  const { code } = await runInstalled(file, args, { stdio: ['ignore', 2, 2] });
+  if (code !== 0) fail(`The build failed in ${shown(at('node_modules', file))}: see its messages above.`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await build();
