@@ -2,17 +2,21 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { at, buildFingerprint, fail, modified, noteBuild, root, runInstalled, shown } from './lib.mjs';
+import { at, buildFingerprint, fail, modified, noteBuild, root, runInstalled } from './lib.mjs';
 
 const daemon = 'packages/daemon';
-const innerLoop = { source: `${daemon}/src/switch/assembly/inner-loop.ts`, target: `${daemon}/dist/switch/inner-loop.wasm` };
+const innerLoop = {
+  source: `${daemon}/src/switch/assembly/inner-loop.ts`,
+  target: `${daemon}/dist/switch/inner-loop.wasm`,
+};
 
 /** The files that are started or imported by name; what two of them need, or one needs only at times, becomes a chunk. */
 const entries = ['src/bin/snapcommunicatord.ts', 'src/bin/snapcom.ts', 'src/index.ts'];
 
 export async function build() {
   const fingerprint = buildFingerprint();
-  await Promise.all([compileInnerLoop(), compileTypeScript()]);
+  const failures = (await Promise.all([compileInnerLoop(), compileTypeScript()])).filter(Boolean);
+  if (failures.length > 0) fail(failures.join('\n'));
   await bundle();
   await generate();
   noteBuild(fingerprint);
@@ -20,15 +24,16 @@ export async function build() {
 
 async function compileInnerLoop() {
   const { source, target } = innerLoop;
-  if (!existsSync(at(source)) || modified(target) > Math.max(modified(source), modified('scripts/build.mjs'))) return;
+  if (!existsSync(at(source)) || modified(target) > Math.max(modified(source), modified('scripts/build.mjs')))
+    return '';
   mkdirSync(dirname(at(target)), { recursive: true });
   // The arena begins at 64: the loop has no static data, and the host lays out the memory that it imports.
   const flags = '-O3 --noAssert --runtime stub --importMemory --memoryBase 64 --enable simd --enable bulk-memory';
-  await must('assemblyscript/bin/asc.js', [source, '--outFile', target, ...flags.split(' ')]);
+  return compile('assemblyscript/bin/asc.js', [source, '--outFile', target, ...flags.split(' ')]);
 }
 
 async function compileTypeScript() {
-  await must('typescript/bin/tsc', ['-b', '--pretty', String(Boolean(process.stderr.isTTY))]);
+  return compile('typescript/bin/tsc', ['-b']);
 }
 
 /**
@@ -65,9 +70,10 @@ async function generate() {
   for (const path of await generateReference()) console.error(`Wrote ${path}`);
 }
 
-async function must(file, args) {
+/** Runs a compiler; gives an empty text, or a sentence if it failed. */
+async function compile(file, args) {
   const { code } = await runInstalled(file, args, { stdio: ['ignore', 2, 2] });
-  if (code !== 0) fail(`The build failed in ${shown(at('node_modules', file))}: see its messages above.`);
+  return code === 0 ? '' : `The build failed in ${file}: see its messages above.`;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await build();

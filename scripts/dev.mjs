@@ -1,47 +1,32 @@
 // `npm run dev [-- flags of the daemon]`: runs one daemon, and builds and restarts it when a source changes.
 import { once } from 'node:events';
-import { watch } from 'node:fs';
 import { chooseAddresses, greeting, passSignalsOn, ready, startDaemon } from './daemon.mjs';
-import { at, run, workspaces } from './lib.mjs';
+import { at, buildFingerprint, run } from './lib.mjs';
 
-/** Editors write in several steps, and save several files at once. */
-const settleMs = 100;
+/** How often to look at the sources. Node's own watching loses files that an editor replaces, a look costs little. */
+const lookMs = 300;
 
 let daemon;
-let changed = true;
+let built;
+let greeted = false;
 let stopping = false;
-let wake = () => {};
 
 passSignalsOn(() => daemon);
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(name, () => {
-    stopping = true;
-    wake();
-  });
-}
-
-let timer;
-for (const workspace of workspaces()) {
-  watch(at(workspace, 'src'), { recursive: true }, () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      changed = true;
-      wake();
-    }, settleMs);
-  });
-}
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => (stopping = true));
 
 const addresses = await chooseAddresses();
-let greeted = false;
 while (!stopping) {
-  if (changed) await rebuild();
-  else await new Promise((resolve) => (wake = resolve));
+  const sources = buildFingerprint();
+  if (sources === built) {
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  } else {
+    built = sources;
+    await rebuild();
+  }
 }
 await endDaemon();
-process.exit(0);
 
 async function rebuild() {
-  changed = false;
   const { code } = await run(process.execPath, [at('scripts/setup.mjs')], { stdio: 'inherit' });
   // What does not compile leaves the daemon that runs in peace.
   if (code !== 0 || stopping) return;

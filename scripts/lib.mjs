@@ -2,8 +2,8 @@
 import './node-version.mjs';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -65,6 +65,8 @@ export async function install(directory = '.') {
     stdio: ['ignore', 2, 2],
   });
   if (code !== 0) fail(`npm install failed in ${at(directory)}: see its messages above.`);
+  // npm leaves this file alone when nothing had to change; its time tells installIsOld() that we have been here.
+  utimesSync(at(directory, 'node_modules/.package-lock.json'), new Date(), new Date());
 }
 
 /** Whether what is installed is older than the lock file or one of the manifests. */
@@ -113,9 +115,4 @@ export function buildIsCurrent() {
 export function noteBuild(fingerprint) {
   mkdirSync(dirname(at(buildStamp)), { recursive: true });
   writeFileSync(at(buildStamp), fingerprint);
-}
-
-/** A path as people see it: relative to the checkout. */
-export function shown(path) {
-  return relative(root, path) || '.';
 }

@@ -2,6 +2,8 @@
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Node ${process.versions.node} is too old: Snap! Communicator needs Node 20.19 or later (https://nodejs.org).`);
+  console.error(
+    `Node ${process.versions.node} is too old: Snap! Communicator needs Node 20.19 or later (https://nodejs.org).`,
+  );
   process.exit(1);
 }

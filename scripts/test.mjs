@@ -8,6 +8,8 @@ const directory = mkdtempSync(join(tmpdir(), 'snapcommunicator-test-'));
 const countsFile = join(directory, 'counts.json');
 try {
   const args = ['run', '--passWithNoTests', '--reporter=default', `--reporter=${at('scripts/test-reporter.mjs')}`];
+  // Left to itself vitest writes colours into log files.
+  if (!process.stdout.isTTY) args.push('--no-color');
   const { code } = await runInstalled('vitest/vitest.mjs', [...args, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, TEST_COUNTS_FILE: countsFile },

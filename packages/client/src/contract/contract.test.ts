@@ -40,6 +40,7 @@ describe('types', () => {
     [duration(), '250ms', 250],
     [duration({ minMs: 1000 }), '10ms', undefined],
     [duration(), 'soon', undefined],
+    [duration(), `${'1'.repeat(60)}x`, undefined],
     [size(), '64KiB', 65_536],
     [size(), '1m', 1_048_576],
     [size({ maxBytes: 10 }), '11', undefined],

@@ -163,14 +163,15 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): Param
   return required({
     description,
     read: (text) => {
-      if (!/^(\d+(\.\d+)?(ms|s|min|m|h|d)?)+$/.test(text)) return { expected: description };
+      // Only the last number may lack its unit: otherwise a long row of digits could be split in exponentially many ways.
+      if (!/^(?=\d)(\d+(\.\d+)?(ms|s|min|m|h|d))*(\d+(\.\d+)?)?$/.test(text)) return { expected: description };
       let value = 0;
       for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|min|m|h|d)?/g)) {
         value += Number(amount) * (DURATION_UNITS[unit ?? ''] as number);
       }
       return value >= minMs && value <= maxMs ? { value } : { expected: description };
     },
-    write: (value) => `${value}ms`,
+    write: formatDuration,
   });
 }
 
@@ -196,7 +197,7 @@ export function size(limits: { minBytes?: number; maxBytes?: number } = {}): Par
       const value = parts === null ? Number.NaN : Number(parts[1]) * (SIZE_UNITS[(parts[2] ?? '').toLowerCase()] as number);
       return value >= minBytes && value <= maxBytes ? { value } : { expected: description };
     },
-    write: String,
+    write: formatSize,
   });
 }
 

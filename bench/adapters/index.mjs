@@ -1,0 +1,12 @@
+// All contenders by name.
+import { mosquitto } from './mosquitto.mjs';
+import { natsServer } from './nats-server.mjs';
+import { prototype } from './prototype.mjs';
+import { redisServer } from './redis-server.mjs';
+import { pipe, relay } from './relays.mjs';
+import { snapcommunicatord } from './snapcommunicatord.mjs';
+
+const all = [snapcommunicatord, prototype, natsServer, pipe, relay, redisServer, mosquitto];
+
+export const OURS = snapcommunicatord.name;
+export const adapters = new Map(all.map((adapter) => [adapter.name, adapter]));

@@ -1,0 +1,9 @@
+// The items of the proof, in the order in which they run.
+import { hostile } from './hostile.mjs';
+import { idleConnections } from './idle-connections.mjs';
+import { library } from './library.mjs';
+import { slowReceiver } from './slow-receiver.mjs';
+import { speed } from './speed.mjs';
+import { start } from './start.mjs';
+
+export const items = [start, idleConnections, slowReceiver, hostile, library, speed];

@@ -1,0 +1,132 @@
+// Starting and ending the programs that are measured: each on ports of its own, known to be up before it is used.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const READY_TIMEOUT_MS = 15_000;
+const STOP_TIMEOUT_MS = 8_000;
+const OUTPUT_KEPT_BYTES = 4096;
+
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+/** A TCP port of the loopback interface that nobody listens on at this moment. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/**
+ * Starts a contender freshly and waits until it accepts connections.
+ *
+ * @returns `{ pid, address, port, unixPath, directory, child, output(), stop() }`, where `address` is what the
+ *   generators take: `tcp:PORT`, or `unix:PATH` when that was asked for and the contender has a Unix socket.
+ */
+export async function startContender(adapter, { transport = 'tcp', options = [] } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'snapbench-'));
+  const port = await freePort();
+  const unixPath = join(directory, 's.sock');
+  const byUnix = transport === 'unix' && adapter.unix === true;
+  const command = adapter.command({ directory, port, unixPath, byUnix, options });
+  const child = spawn(command.program, command.arguments, {
+    cwd: directory,
+    env: { ...process.env, ...command.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  const keep = (chunk) => {
+    output = (output + chunk).slice(-OUTPUT_KEPT_BYTES);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => {
+      keep(error.message);
+      resolve();
+    });
+    child.once('exit', resolve);
+  }).then(() => running.delete(child));
+
+  const target = byUnix ? { path: unixPath } : { host: '127.0.0.1', port };
+  const contender = {
+    name: adapter.name,
+    pid: child.pid,
+    address: byUnix ? `unix:${unixPath}` : `tcp:${port}`,
+    port,
+    unixPath,
+    directory,
+    child,
+    target,
+    output: () => output,
+    alive: () => running.has(child),
+    async stop() {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(late);
+      rmSync(directory, { recursive: true, force: true });
+      return { code: child.exitCode, signal: child.signalCode };
+    },
+  };
+  try {
+    await accepting(target, contender);
+  } catch (error) {
+    await contender.stop();
+    throw error;
+  }
+  return contender;
+}
+
+/** Waits until a connection is accepted, or says why there will be none. */
+export async function accepting(target, contender) {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    if (!contender.alive()) throw new Error(`${contender.name} ended before it listened: ${contender.output().trim()}`);
+    if (await accepts(target)) return;
+    await pause(10);
+  }
+  throw new Error(`${contender.name} did not listen within ${READY_TIMEOUT_MS} ms: ${contender.output().trim()}`);
+}
+
+function accepts(target) {
+  return new Promise((resolve) => {
+    const socket = connect(target);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Resident memory of a process in kB. */
+export function residentKilobytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? Number.NaN);
+}
+
+/** Processor time of a process and its threads in seconds. */
+export function processorSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** The first line that a program prints about its version, or undefined when the program is not there. */
+export function versionOf(program, flags = ['--version']) {
+  try {
+    return execFileSync(program, flags, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).split('\n')[0].trim();
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    return `${error.stdout ?? ''}${error.stderr ?? ''}`.split('\n')[0].trim();
+  }
+}

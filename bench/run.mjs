@@ -1,0 +1,90 @@
+// npm run bench: measures this daemon beside others, row by row, and writes bench/RESULTS.md.
+import { parseArgs } from 'node:util';
+
+import { contest } from './lib/contest.mjs';
+import { compileGenerators } from './lib/generator.mjs';
+import { describeMachine } from './lib/machine.mjs';
+import { keepResult, readResults, writeReport } from './lib/report.mjs';
+import { rows } from './lib/rows.mjs';
+
+const USAGE = `npm run bench [-- ROW …] [--rounds N] [--seconds S] [--quick] [--list]
+
+  ROW          only these rows (default: all)
+  --rounds N   how often each contender of a row is measured (default 5)
+  --seconds S  how long each measurement lasts, after a warm-up (default 1.5)
+  --quick      2 rounds of 0.5 s, to see that it works; nothing is written
+  --list       the rows`;
+
+const ROUNDS_MAX = 100;
+
+function readCommandLine() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return finish(USAGE);
+  if (values.list) return finish(rows.map(({ name, title }) => `${name.padEnd(18)} ${title}`).join('\n'));
+  const chosen = positionals.length === 0 ? rows : positionals.map((name) => rows.find((row) => row.name === name));
+  const unknown = positionals.filter((_, index) => chosen[index] === undefined);
+  if (unknown.length > 0) throw new RangeError(`no row ${unknown.join(', ')}; there are ${rows.map(({ name }) => name).join(', ')}`);
+  return {
+    chosen,
+    quick: values.quick,
+    rounds: number('rounds', values.rounds ?? (values.quick ? '2' : '5'), 1, ROUNDS_MAX),
+    seconds: number('seconds', values.seconds ?? (values.quick ? '0.5' : '1.5'), 0.1, 60),
+    warmUp: values.quick ? 0.3 : 0.7,
+  };
+}
+
+function number(name, text, min, max) {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= min && value <= max) return value;
+  throw new RangeError(`--${name} ${text}: expected a number from ${min} to ${max}`);
+}
+
+function finish(text) {
+  console.log(text);
+  process.exit(0);
+}
+
+async function main() {
+  const { chosen, quick, rounds, seconds, warmUp } = readCommandLine();
+  compileGenerators();
+  const machine = describeMachine();
+  console.log(`${machine.cores} cores, Node ${machine.node}, ${machine.nats ?? 'no nats-server'}, commit ${machine.commit}`);
+  const mentioned = new Set();
+  for (const row of chosen) {
+    console.log(`${row.name}: ${row.title}`);
+    const result = await contest(row, { rounds, seconds, warmUp, machine, log: console.log });
+    for (const [name, reason] of Object.entries(result.skipped)) {
+      if (!mentioned.has(name)) console.log(`  ${name} is skipped: ${reason}`);
+      mentioned.add(name);
+    }
+    for (const line of verdictLines(row, result)) console.log(`  ${line}`);
+    if (!quick) writeReport(keepResult(result));
+  }
+  if (!quick) console.log(`written: bench/RESULTS.md (${Object.keys(readResults()).length} rows)`);
+}
+
+function verdictLines(row, result) {
+  const lines = row.measures.flatMap((measure, index) =>
+    result.measures[index].goals.map((goal) => {
+      const bounds = ['must', 'mark'].filter((kind) => goal[kind] !== undefined).map((kind) => `${kind} ${goal[kind]}`);
+      return `${measure.key}: ${goal.ratio.toFixed(2)}${goal.against ? ` × ${goal.against}` : ''} (${bounds.join(', ')}): ${goal.verdict}`;
+    }),
+  );
+  return [...lines, `verdict: ${result.verdict}`];
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,201 @@
+// The inner loop in AssemblyScript: known heads are stamped and copied to their destination's buffer, 16 bytes at a time.
+// Its twin in TypeScript, ../inner-loop.ts, does the same byte by byte and is what it is tested against.
+
+import {
+  CELL_DIRTY_COUNT, CELL_LINE_BYTES_MAX, CELL_NOW_MS, CELL_NUMBER, CELL_POSITION, CELL_RECORDER, CELL_RECORDER_MASK, CELL_SLOT,
+  DIRTY, DONE, FLOW_BYTES, FLOW_COUNT, FLOW_EPOCH, FLOW_ID, FLOW_KEY, FLOW_KEY_BYTES_MAX, FLOW_KEY_LENGTH, FLOW_OWNER, FLOW_SKIP,
+  FLOW_SLOT, FLOW_WAYS, FLOWS, MASKS, NEEDS_BUFFER, NEEDS_CARE, PREFIX, SLOT_EPOCH, SLOT_IS_DIRTY, SLOT_LIMIT, SLOT_LINES,
+  SLOT_POINTER, SLOT_BYTES, SLOTS,
+} from '../arena-layout';
+
+// The first eight bytes of `cache=` (six of them), `transmission_report=` and `broadcast_`, little-endian.
+const CACHE: u64 = 0x00003d6568636163;
+const CACHE_MASK: u64 = 0x0000ffffffffffff;
+const TRANSMISSION: u64 = 0x73696d736e617274;
+const BROADCAST: u64 = 0x73616364616f7262;
+
+// @ts-ignore: decorator
+@inline
+function isSpecial(at: usize): bool {
+  const word = load<u64>(at);
+  return (word & CACHE_MASK) == CACHE || word == TRANSMISSION || word == BROADCAST;
+}
+
+// @ts-ignore: decorator
+@inline
+function isHead(at: usize, flow: usize): bool {
+  const length = load<u32>(flow, FLOW_KEY_LENGTH);
+  let done: u32 = 0;
+  while (done + 16 <= length) {
+    if (v128.any_true(v128.xor(v128.load(at + done), v128.load(flow + FLOW_KEY + done)))) return false;
+    done += 16;
+  }
+  const difference = v128.xor(v128.load(at + done), v128.load(flow + FLOW_KEY + done));
+  return !v128.any_true(v128.and(difference, v128.load(<usize>MASKS + ((length - done) << 4))));
+}
+
+/** The length of the head at `at` with the blank or LF behind it; 0 when it is longer than the cache takes. */
+// @ts-ignore: decorator
+@inline
+function headLength(at: usize): u32 {
+  const blank = i8x16.splat(32);
+  const lineFeed = i8x16.splat(10);
+  // A head that begins with a sender has a blank inside.
+  let blanks: u32 = load<u8>(at) == 60 ? 1 : 0;
+  for (let done: u32 = 0; done < <u32>FLOW_KEY_BYTES_MAX; done += 16) {
+    const bytes = v128.load(at + done);
+    let hits: u32 = i8x16.bitmask(v128.or(i8x16.eq(bytes, blank), i8x16.eq(bytes, lineFeed)));
+    while (hits != 0) {
+      const length = done + ctz(hits) + 1;
+      if (blanks == 0 || load<u8>(at + length - 1) == 10) return length;
+      blanks--;
+      hits &= hits - 1;
+    }
+  }
+  return 0;
+}
+
+/** The flow of this source with the head at `at`, or 0. */
+function findFlow(at: usize, owner: u32): usize {
+  const length = headLength(at);
+  if (length == 0) return 0;
+  let hash: u32 = owner * 0x9e3779b1;
+  let done: u32 = 0;
+  while (done + 4 <= length) {
+    hash = (hash ^ load<u32>(at + done)) * 0x9e3779b1;
+    hash ^= hash >> 15;
+    done += 4;
+  }
+  const rest = length - done;
+  if (rest != 0) {
+    hash = (hash ^ (load<u32>(at + done) & ((1 << (rest << 3)) - 1))) * 0x9e3779b1;
+    hash ^= hash >> 15;
+  }
+  let flow: usize = FLOWS + (hash & (FLOW_COUNT - 1)) * FLOW_BYTES;
+  for (let way = 0; way < FLOW_WAYS; way++) {
+    if (
+      load<u32>(flow, FLOW_OWNER) == owner &&
+      load<u32>(flow, FLOW_KEY_LENGTH) == length &&
+      isHead(at, flow) &&
+      load<u32>(load<u32>(flow, FLOW_SLOT), SLOT_EPOCH) == load<u32>(flow, FLOW_EPOCH)
+    ) {
+      return flow;
+    }
+    flow += FLOW_BYTES;
+  }
+  return 0;
+}
+
+/**
+ * Handles lines in [start, end) of source `owner`, whose stamp of `prefixLength` bytes lies at PREFIX.
+ * The byte at `end` is overwritten. Returns DONE, NEEDS_BUFFER or NEEDS_CARE.
+ */
+export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 {
+  const ten = i8x16.splat(10);
+  const semicolon = i8x16.splat(59);
+  const prefix = v128.load(PREFIX);
+  const ring = load<u32>(CELL_RECORDER);
+  const ringMask = load<u32>(CELL_RECORDER_MASK);
+  const lineBytesMax = <usize>load<u32>(CELL_LINE_BYTES_MAX);
+  const now = <u64>load<u32>(CELL_NOW_MS) | 0x0000000100000000;
+  let number = load<u32>(CELL_NUMBER);
+  let at: usize = start;
+  let flow: usize = 0;
+  let slot: usize = 0;
+  let skip: usize = 0;
+  let headBytes: usize = 0;
+  let isHeadOnly = false;
+  let result = DONE;
+  store<u8>(end, 10);
+
+  while (at < <usize>end) {
+    if (flow == 0 || !isHead(at, flow)) {
+      flow = findFlow(at, owner);
+      if (flow == 0) {
+        result = NEEDS_CARE;
+        break;
+      }
+      slot = load<u32>(flow, FLOW_SLOT);
+      skip = load<u32>(flow, FLOW_SKIP);
+      headBytes = load<u32>(flow, FLOW_KEY_LENGTH);
+      isHeadOnly = load<u8>(flow + FLOW_KEY + headBytes - 1) == 10;
+    }
+    if (!isHeadOnly && isSpecial(at + headBytes)) {
+      result = NEEDS_CARE;
+      break;
+    }
+    const begin: usize = load<u32>(slot, SLOT_POINTER);
+    const limit: usize = load<u32>(slot, SLOT_LIMIT);
+    if (begin >= limit) {
+      store<u32>(CELL_SLOT, <u32>slot);
+      result = NEEDS_BUFFER;
+      break;
+    }
+    v128.store(begin, prefix);
+    if (prefixLength > 16) {
+      for (let done: usize = 16; done < prefixLength; done += 16) v128.store(begin + done, v128.load(<usize>PREFIX + done));
+    }
+    let target = begin + prefixLength;
+    let source = at + skip;
+    let isLine = false;
+    while (result == DONE && !isLine) {
+      const bytes = v128.load(source);
+      v128.store(target, bytes);
+      // Bytes up to 10 (LF, NUL and a few harmless ones) and semicolons are looked at, all others are passed on.
+      let hits: u32 = i8x16.bitmask(v128.or(i8x16.eq(i8x16.min_u(bytes, ten), bytes), i8x16.eq(bytes, semicolon)));
+      if (hits == 0) {
+        source += 16;
+        target += 16;
+        if (target > limit) {
+          store<u32>(CELL_SLOT, <u32>slot);
+          result = NEEDS_BUFFER;
+        }
+        continue;
+      }
+      let step: usize = 16;
+      while (hits != 0) {
+        const offset: usize = ctz(hits);
+        const byte = load<u8>(source + offset);
+        if (byte == 10) {
+          step = offset + 1;
+          isLine = true;
+          break;
+        }
+        if (byte == 0 || (byte == 59 && isSpecial(source + offset + 1))) {
+          // Past the end there is no line yet; the slow path sees that.
+          result = NEEDS_CARE;
+          break;
+        }
+        hits &= hits - 1;
+      }
+      source += step;
+      target += step;
+      if (result == DONE && !isLine && target > limit) {
+        store<u32>(CELL_SLOT, <u32>slot);
+        result = NEEDS_BUFFER;
+      }
+    }
+    if (result != DONE || source > <usize>end) break;
+    // A CR or a blank before the LF is not part of the line.
+    if (load<u8>(source - 2) <= 32 || source - at > lineBytesMax) {
+      result = NEEDS_CARE;
+      break;
+    }
+    if (load<u32>(slot, SLOT_IS_DIRTY) == 0) {
+      store<u32>(slot, 1, SLOT_IS_DIRTY);
+      const dirty = load<u32>(CELL_DIRTY_COUNT);
+      store<u32>(DIRTY + (dirty << 2), (<u32>slot - SLOTS) / SLOT_BYTES);
+      store<u32>(CELL_DIRTY_COUNT, dirty + 1);
+    }
+    store<u32>(slot, <u32>target, SLOT_POINTER);
+    store<u32>(slot, load<u32>(slot, SLOT_LINES) + 1, SLOT_LINES);
+    const record: usize = ring + ((number & ringMask) << 4);
+    store<u64>(record, <u64>load<u32>(flow, FLOW_ID) | ((<u64>(target - begin)) << 32));
+    store<u64>(record, now, 8);
+    number++;
+    at = source;
+  }
+  store<u32>(CELL_NUMBER, number);
+  store<u32>(CELL_POSITION, <u32>at);
+  return result;
+}

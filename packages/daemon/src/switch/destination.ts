@@ -1,0 +1,108 @@
+// One destination's output: its buffer in the arena, its queue before the socket, and what happens when that is full.
+
+import type { Arena } from './arena.ts';
+import {
+  SLOT_BASE,
+  SLOT_BYTES,
+  SLOT_EPOCH,
+  SLOT_IS_DIRTY,
+  SLOT_LIMIT,
+  SLOT_LINES,
+  SLOT_POINTER,
+  SLOTS,
+} from './arena-layout.ts';
+import type { Group } from './group.ts';
+import type { Source } from './source.ts';
+
+/** Where a destination's bytes go: a socket, usually. */
+export interface Outlet {
+  /** Takes the bytes; calls `done` once they may be overwritten. The order of calls is the order on the wire. */
+  write(bytes: Uint8Array, done: () => void): void;
+  /** Bytes that the socket has not taken yet, as exactly as the system tells: progress is seen by this number falling. */
+  pendingBytes(): number;
+}
+
+/** What a turn of lines to one destination came to. */
+export interface DeliveryCounter {
+  lines: number;
+  bytes: number;
+}
+
+/**
+ * open: takes lines. full: takes what its senders had already written, and they are paused.
+ * refusing: lines are refused until its queue is half empty. closed: the connection is gone.
+ */
+export type DestinationState = 'open' | 'full' | 'refusing' | 'closed';
+
+export interface QueueLimits {
+  /** More than this before a destination's socket is refused. */
+  readonly queueBytesMax: number;
+  /** From here on its senders are paused. */
+  readonly pauseBytes: number;
+}
+
+/** Turns the lines of a flushed buffer into another form for this destination. */
+export type LineTransform = (lines: Uint8Array) => Uint8Array;
+
+export class Destination {
+  /** The slot's address in the arena. */
+  readonly slot: number;
+  readonly outlet: Outlet;
+  readonly delivered: DeliveryCounter = { lines: 0, bytes: 0 };
+  state: DestinationState = 'open';
+  /** Bytes handed to the outlet that it has not done with. */
+  queuedBytes = 0;
+  /** The group whose unsent lines must go out before any newer line to this destination. */
+  sealedBy: Group | undefined = undefined;
+  /** Sources that are paused because of this destination. */
+  waiters: Set<Source> | undefined = undefined;
+  /** The source at the other end of the same connection, which may itself be paused. */
+  source: Source | undefined = undefined;
+  transform: LineTransform | undefined = undefined;
+  prefersLarge = false;
+
+  constructor(arena: Arena, index: number, outlet: Outlet) {
+    this.slot = SLOTS + index * SLOT_BYTES;
+    this.outlet = outlet;
+    clearSlot(arena, this.slot);
+    arena.setWord(this.slot + SLOT_EPOCH, (arena.word(this.slot + SLOT_EPOCH) + 1) >>> 0);
+  }
+
+  get index(): number {
+    return (this.slot - SLOTS) / SLOT_BYTES;
+  }
+}
+
+/** Makes every verdict that names this slot void. */
+export function bumpEpoch(arena: Arena, slot: number): void {
+  arena.setWord(slot + SLOT_EPOCH, (arena.word(slot + SLOT_EPOCH) + 1) >>> 0);
+}
+
+/** Gives the slot an empty buffer. */
+export function installBuffer(arena: Arena, slot: number, buffer: number): void {
+  arena.setWord(slot + SLOT_BASE, buffer);
+  arena.setWord(slot + SLOT_POINTER, buffer);
+  arena.setWord(slot + SLOT_LIMIT, buffer + arena.capacityOf(buffer));
+}
+
+/** Takes the slot's buffer away from it. The dirty mark stays: it belongs to the list. */
+export function clearSlot(arena: Arena, slot: number): void {
+  arena.setWord(slot + SLOT_BASE, 0);
+  arena.setWord(slot + SLOT_POINTER, 0);
+  arena.setWord(slot + SLOT_LIMIT, 0);
+  arena.setWord(slot + SLOT_LINES, 0);
+}
+
+/** Bytes waiting in the slot's buffer. */
+export const bufferedBytes = (arena: Arena, slot: number): number => arena.word(slot + SLOT_POINTER) - arena.word(slot + SLOT_BASE);
+
+/** Keeps the inner loop from writing into this slot: it asks for a buffer instead. */
+export const seal = (arena: Arena, slot: number): void => arena.setWord(slot + SLOT_LIMIT, 0);
+
+/** Lets the inner loop write into this slot again, if it has a buffer. */
+export function unseal(arena: Arena, slot: number): void {
+  const buffer = arena.word(slot + SLOT_BASE);
+  arena.setWord(slot + SLOT_LIMIT, buffer === 0 ? 0 : buffer + arena.capacityOf(buffer));
+}
+
+export const isDirty = (arena: Arena, slot: number): boolean => arena.word(slot + SLOT_IS_DIRTY) !== 0;

@@ -1,0 +1,446 @@
+// Output of the switch: room for lines in destinations' buffers, flushing them once a turn, and limits on what waits.
+
+import type { Arena } from './arena.ts';
+import {
+  CELL_DIRTY_COUNT,
+  DIRTY,
+  PREFIX_BYTES_MAX,
+  SLOT_BASE,
+  SLOT_BYTES,
+  SLOT_COUNT_MAX,
+  SLOT_IS_DIRTY,
+  SLOT_LINES,
+  SLOT_POINTER,
+  SLOTS,
+} from './arena-layout.ts';
+import {
+  bufferedBytes,
+  bumpEpoch,
+  clearSlot,
+  Destination,
+  installBuffer,
+  isDirty,
+  type Outlet,
+  type QueueLimits,
+  seal,
+  unseal,
+} from './destination.ts';
+import { Group } from './group.ts';
+import type { Source } from './source.ts';
+
+export interface OutputOptions extends QueueLimits {
+  /** Longest time that a source is paused at a stretch. */
+  readonly pauseMs: number;
+  /** A full destination that takes nothing for so long refuses. */
+  readonly stallMs: number;
+}
+
+/** Why a line found no room: too much is waiting, or the destination is gone. */
+export type Refusal = 'queue-full' | 'closed';
+/** room: the slot's buffer takes the line. ordinary: no buffer does, write it by itself. */
+export type Room = 'room' | 'ordinary' | Refusal;
+
+interface Pressure {
+  /** When it became full, and when it last took something, in ms. */
+  since: number;
+  progress: number;
+  pending: number;
+}
+
+/** How often full destinations are looked at. */
+const PRESSURE_CHECK_MS = 20;
+
+export class Output {
+  readonly #arena: Arena;
+  readonly #options: OutputOptions;
+  readonly #now: () => number;
+  readonly #targets: (Destination | Group | undefined)[] = [];
+  readonly #freeIndices: number[] = [];
+  readonly #pressed = new Map<Destination, Pressure>();
+  /** Full destinations that are open for the rest of one read. */
+  readonly #relaxed: Destination[] = [];
+  #pressureTimer: NodeJS.Timeout | undefined;
+  #isFlushScheduled = false;
+  /** Lines that a member of a group had no room for. */
+  onGroupLoss: (destination: Destination, lines: number, bytes: number) => void = () => undefined;
+
+  /** @param now the time in milliseconds from any start, never going back */
+  constructor(arena: Arena, options: OutputOptions, now: () => number) {
+    this.#arena = arena;
+    this.#options = options;
+    this.#now = now;
+  }
+
+  /** A new destination, or undefined when there are too many. */
+  openDestination(outlet: Outlet): Destination | undefined {
+    const index = this.#takeIndex();
+    if (index === undefined) return undefined;
+    const destination = new Destination(this.#arena, index, outlet);
+    this.#targets[index] = destination;
+    return destination;
+  }
+
+  /** Forgets the destination; what it had not taken is dropped. */
+  closeDestination(destination: Destination): void {
+    if (destination.state === 'closed') return;
+    destination.state = 'closed';
+    this.#release(destination);
+    this.#dropBuffer(destination.slot);
+    bumpEpoch(this.#arena, destination.slot);
+    this.#pressed.delete(destination);
+    this.#giveIndex(destination.index);
+  }
+
+  openGroup(members: readonly Destination[]): Group | undefined {
+    const index = this.#takeIndex();
+    if (index === undefined) return undefined;
+    const group = new Group(index, members);
+    clearSlot(this.#arena, group.slot);
+    bumpEpoch(this.#arena, group.slot);
+    this.#targets[index] = group;
+    return group;
+  }
+
+  /** Sends what the group holds and forgets it. */
+  closeGroup(group: Group): void {
+    this.flushGroup(group);
+    this.#dropBuffer(group.slot);
+    bumpEpoch(this.#arena, group.slot);
+    this.#giveIndex(group.index);
+  }
+
+  targetAt(slot: number): Destination | Group | undefined {
+    return this.#targets[(slot - SLOTS) / SLOT_BYTES];
+  }
+
+  /**
+   * Sees to it that a line of `lineBytes`, stamp included, fits into the target's buffer.
+   * @param source who is paused if the target is full; undefined for the daemon's own lines
+   */
+  makeRoom(target: Destination | Group, lineBytes: number, source: Source | undefined): Room {
+    if (target instanceof Group) {
+      if (!target.isOpen) this.#startGroup(target);
+    } else {
+      if (target.sealedBy !== undefined) this.flushGroup(target.sealedBy);
+      const refusal = this.#refusalOf(target, source);
+      if (refusal !== undefined) return refusal;
+    }
+    return this.#roomIn(target, lineBytes);
+  }
+
+  /** Appends a stamp and the bytes of one line (with its LF) to the target. */
+  append(target: Destination | Group, prefix: Uint8Array, line: Uint8Array, source: Source | undefined): 'queued' | Refusal {
+    const room = this.makeRoom(target, prefix.length + line.length, source);
+    if (room === 'ordinary') {
+      this.#writeOrdinary(target, Buffer.concat([prefix, line]), 1);
+      return 'queued';
+    }
+    if (room !== 'room') return room;
+    const arena = this.#arena;
+    const { slot } = target;
+    const begin = arena.word(slot + SLOT_POINTER);
+    arena.bytes.set(prefix, begin);
+    arena.bytes.set(line, begin + prefix.length);
+    arena.setWord(slot + SLOT_POINTER, begin + prefix.length + line.length);
+    arena.setWord(slot + SLOT_LINES, arena.word(slot + SLOT_LINES) + 1);
+    this.#markDirty(slot);
+    this.scheduleFlush();
+    return 'queued';
+  }
+
+  /** Flushes everything at the end of this turn of the event loop. */
+  scheduleFlush(): void {
+    if (this.#isFlushScheduled || this.#arena.word(CELL_DIRTY_COUNT) === 0) return;
+    this.#isFlushScheduled = true;
+    setImmediate(this.#flushTurn);
+  }
+
+  /** After one read: full destinations that were opened for its rest are closed again. */
+  endRead(): void {
+    for (const destination of this.#relaxed) if (destination.state === 'full') seal(this.#arena, destination.slot);
+    this.#relaxed.length = 0;
+    this.scheduleFlush();
+  }
+
+  /** Writes out all that waits in buffers. */
+  flushAll(): void {
+    const arena = this.#arena;
+    // Flushing a group may make nothing else dirty, so the list does not grow meanwhile.
+    const count = arena.word(CELL_DIRTY_COUNT);
+    for (let at = 0; at < count; at++) {
+      const index = arena.word(DIRTY + at * 4);
+      arena.setWord(SLOTS + index * SLOT_BYTES + SLOT_IS_DIRTY, 0);
+      const target = this.#targets[index];
+      if (target instanceof Group) this.flushGroup(target);
+      else if (target !== undefined) this.flush(target);
+    }
+    arena.setWord(CELL_DIRTY_COUNT, 0);
+  }
+
+  /** Hands the destination's buffer to its outlet. */
+  flush(destination: Destination): void {
+    const arena = this.#arena;
+    const { slot } = destination;
+    const base = arena.word(slot + SLOT_BASE);
+    if (base === 0) return;
+    const length = arena.word(slot + SLOT_POINTER) - base;
+    const lines = arena.word(slot + SLOT_LINES);
+    clearSlot(arena, slot);
+    if (length === 0 || destination.state === 'closed') {
+      arena.giveBuffer(base);
+      return;
+    }
+    destination.prefersLarge = length > arena.capacityOf(base) / 4 && (arena.isLarge(base) || length > 2048);
+    const view = arena.bytes.subarray(base, base + length);
+    // A slow destination must not keep the arena's buffers: there are few, and the fast ones need them.
+    const isCopied = destination.transform !== undefined || (arena.isScarce && destination.queuedBytes > 0);
+    if (isCopied) {
+      this.#write(destination, Buffer.from(view), lines, undefined);
+      arena.giveBuffer(base);
+    } else this.#write(destination, view, lines, () => arena.giveBuffer(base));
+  }
+
+  /** Writes the group's buffer to each of its members. */
+  flushGroup(group: Group): void {
+    if (!group.isOpen) return;
+    group.isOpen = false;
+    const arena = this.#arena;
+    const base = arena.word(group.slot + SLOT_BASE);
+    const lines = arena.word(group.slot + SLOT_LINES);
+    const length = base === 0 ? 0 : arena.word(group.slot + SLOT_POINTER) - base;
+    clearSlot(arena, group.slot);
+    for (const member of group.members) {
+      member.sealedBy = undefined;
+      if (member.state === 'open') unseal(arena, member.slot);
+    }
+    if (base === 0) return;
+    if (length === 0) {
+      arena.giveBuffer(base);
+      return;
+    }
+    const view = arena.isScarce ? Buffer.from(arena.bytes.subarray(base, base + length)) : arena.bytes.subarray(base, base + length);
+    if (arena.isScarce) arena.giveBuffer(base);
+    this.#writeToMembers(group, view, lines, view.buffer === arena.bytes.buffer ? base : 0);
+  }
+
+  /** Bytes that wait for a destination, in its buffer and before its socket. */
+  waitingBytes(destination: Destination): number {
+    return destination.queuedBytes + bufferedBytes(this.#arena, destination.slot);
+  }
+
+  /** Stops the timer; nothing is written any more by itself. */
+  close(): void {
+    clearInterval(this.#pressureTimer);
+    this.#pressureTimer = undefined;
+  }
+
+  readonly #flushTurn = (): void => {
+    this.#isFlushScheduled = false;
+    this.flushAll();
+  };
+
+  #startGroup(group: Group): void {
+    for (const member of group.members) {
+      if (member.sealedBy !== undefined) this.flushGroup(member.sealedBy);
+      this.flush(member);
+      member.sealedBy = group;
+      seal(this.#arena, member.slot);
+    }
+    group.isOpen = true;
+  }
+
+  #refusalOf(destination: Destination, source: Source | undefined): Refusal | undefined {
+    if (destination.state === 'closed') return 'closed';
+    if (destination.state === 'refusing' && source !== undefined) return 'queue-full';
+    if (this.waitingBytes(destination) >= this.#options.queueBytesMax) return 'queue-full';
+    if (destination.state === 'full') {
+      if (source !== undefined) this.#block(source, destination);
+      this.#relaxed.push(destination);
+      unseal(this.#arena, destination.slot);
+    }
+    return undefined;
+  }
+
+  #roomIn(target: Destination | Group, lineBytes: number): Room {
+    const arena = this.#arena;
+    const { slot } = target;
+    const base = arena.word(slot + SLOT_BASE);
+    if (base !== 0) {
+      const used = arena.word(slot + SLOT_POINTER) - base;
+      if (used + lineBytes + PREFIX_BYTES_MAX <= arena.capacityOf(base)) return 'room';
+      if (!arena.isLarge(base) && this.#grow(slot, base, used, lineBytes)) return 'room';
+      if (target instanceof Group) {
+        this.flushGroup(target);
+        this.#startGroup(target);
+      } else this.flush(target);
+    }
+    const isLarge = base !== 0 || target instanceof Group || target.prefersLarge || lineBytes > 2048;
+    const buffer = arena.takeBuffer(isLarge) || this.#reclaim(target);
+    if (buffer === 0) return 'ordinary';
+    if (lineBytes + PREFIX_BYTES_MAX > arena.capacityOf(buffer)) {
+      arena.giveBuffer(buffer);
+      return 'ordinary';
+    }
+    installBuffer(arena, slot, buffer);
+    return 'room';
+  }
+
+  /** Moves the content of a small buffer into a large one. */
+  #grow(slot: number, base: number, used: number, lineBytes: number): boolean {
+    const arena = this.#arena;
+    const large = arena.takeBuffer(true);
+    if (large === 0) return false;
+    if (!arena.isLarge(large) || used + lineBytes + PREFIX_BYTES_MAX > arena.capacityOf(large)) {
+      arena.giveBuffer(large);
+      return false;
+    }
+    const lines = arena.word(slot + SLOT_LINES);
+    arena.bytes.copyWithin(large, base, base + used);
+    installBuffer(arena, slot, large);
+    arena.setWord(slot + SLOT_POINTER, large + used);
+    arena.setWord(slot + SLOT_LINES, lines);
+    arena.giveBuffer(base);
+    return true;
+  }
+
+  /** The pool is empty: takes a buffer from another dirty destination, whose lines go out as a copy. */
+  #reclaim(except: Destination | Group): number {
+    const arena = this.#arena;
+    const count = arena.word(CELL_DIRTY_COUNT);
+    for (let at = count - 1; at >= 0; at--) {
+      const target = this.#targets[arena.word(DIRTY + at * 4)];
+      if (!(target instanceof Destination) || target === except) continue;
+      const base = arena.word(target.slot + SLOT_BASE);
+      if (base === 0) continue;
+      const lines = arena.word(target.slot + SLOT_LINES);
+      const copy = Buffer.from(arena.bytes.subarray(base, arena.word(target.slot + SLOT_POINTER)));
+      clearSlot(arena, target.slot);
+      if (copy.length > 0) this.#write(target, copy, lines, undefined);
+      return base;
+    }
+    return 0;
+  }
+
+  #writeOrdinary(target: Destination | Group, bytes: Buffer, lines: number): void {
+    if (target instanceof Group) {
+      this.flushGroup(target);
+      for (const member of target.members) this.flush(member);
+      this.#writeToMembers(target, bytes, lines, 0);
+    } else {
+      this.flush(target);
+      this.#write(target, bytes, lines, undefined);
+    }
+  }
+
+  /** @param base the arena's buffer that holds the bytes and is given back after the last write; 0: none does */
+  #writeToMembers(group: Group, bytes: Buffer, lines: number, base: number): void {
+    let left = 1;
+    const release = (): void => {
+      if (--left === 0 && base !== 0) this.#arena.giveBuffer(base);
+    };
+    for (const member of group.members) {
+      if (member.state === 'closed') continue;
+      if (member.state === 'refusing' || this.waitingBytes(member) >= this.#options.queueBytesMax) {
+        this.onGroupLoss(member, lines, bytes.length);
+        continue;
+      }
+      left++;
+      this.#write(member, bytes, lines, release);
+    }
+    release();
+  }
+
+  #write(destination: Destination, bytes: Buffer, lines: number, release: (() => void) | undefined): void {
+    const { transform, delivered } = destination;
+    const out = transform === undefined ? bytes : transform(bytes);
+    const length = out.length;
+    delivered.lines += lines;
+    delivered.bytes += length;
+    destination.queuedBytes += length;
+    destination.outlet.write(out, () => {
+      release?.();
+      destination.queuedBytes -= length;
+      if (destination.queuedBytes <= this.#options.pauseBytes / 2) this.#reopen(destination);
+    });
+    if (destination.queuedBytes >= this.#options.pauseBytes && destination.state === 'open') this.#press(destination);
+  }
+
+  #press(destination: Destination): void {
+    destination.state = 'full';
+    seal(this.#arena, destination.slot);
+    const now = this.#now();
+    this.#pressed.set(destination, { since: now, progress: now, pending: destination.outlet.pendingBytes() });
+    this.#pressureTimer ??= setInterval(this.#checkPressure, PRESSURE_CHECK_MS).unref();
+  }
+
+  #reopen(destination: Destination): void {
+    if (destination.state !== 'full' && destination.state !== 'refusing') return;
+    destination.state = 'open';
+    this.#pressed.delete(destination);
+    if (destination.sealedBy === undefined) unseal(this.#arena, destination.slot);
+    this.#release(destination);
+  }
+
+  readonly #checkPressure = (): void => {
+    const now = this.#now();
+    for (const [destination, pressure] of this.#pressed) {
+      const pending = destination.outlet.pendingBytes();
+      if (pending < pressure.pending) pressure.progress = now;
+      pressure.pending = pending;
+      const isOver = now - pressure.since >= this.#options.pauseMs || now - pressure.progress >= this.#options.stallMs;
+      if (destination.state === 'full' && isOver) {
+        destination.state = 'refusing';
+        this.#release(destination);
+      }
+    }
+    if (this.#pressed.size === 0) this.close();
+  };
+
+  #block(source: Source, destination: Destination): void {
+    // Two that answer each other would wait for each other: then neither is paused, and the limit decides.
+    const other = destination.source;
+    if (other !== undefined && source.destination !== undefined && other.blockedBy?.has(source.destination)) return;
+    source.blockedBy ??= new Set();
+    if (source.blockedBy.has(destination)) return;
+    source.blockedBy.add(destination);
+    destination.waiters ??= new Set();
+    destination.waiters.add(source);
+    if (source.blockedBy.size === 1) source.pause();
+  }
+
+  #release(destination: Destination): void {
+    const { waiters } = destination;
+    if (waiters === undefined) return;
+    destination.waiters = undefined;
+    for (const source of waiters) {
+      source.blockedBy?.delete(destination);
+      if (source.blockedBy?.size === 0) source.resume();
+    }
+  }
+
+  #dropBuffer(slot: number): void {
+    const base = this.#arena.word(slot + SLOT_BASE);
+    clearSlot(this.#arena, slot);
+    if (base !== 0) this.#arena.giveBuffer(base);
+  }
+
+  #markDirty(slot: number): void {
+    const arena = this.#arena;
+    if (isDirty(arena, slot)) return;
+    arena.setWord(slot + SLOT_IS_DIRTY, 1);
+    const count = arena.word(CELL_DIRTY_COUNT);
+    arena.setWord(DIRTY + count * 4, (slot - SLOTS) / SLOT_BYTES);
+    arena.setWord(CELL_DIRTY_COUNT, count + 1);
+  }
+
+  #takeIndex(): number | undefined {
+    const index = this.#freeIndices.pop() ?? this.#targets.length;
+    return index < SLOT_COUNT_MAX ? index : undefined;
+  }
+
+  /** The dirty list may still name the index in this turn, so it is free only in the next. */
+  #giveIndex(index: number): void {
+    this.#targets[index] = undefined;
+    setImmediate(() => this.#freeIndices.push(index));
+  }
+}
