@@ -63,7 +63,8 @@ async function main() {
   if (values.list) return console.log(items.map(({ name, goal }) => `${name.padEnd(18)} ${goal}`).join('\n'));
   const chosen = positionals.length === 0 ? items : items.filter(({ name }) => positionals.includes(name));
   const unknown = positionals.filter((name) => !items.some((item) => item.name === name));
-  if (unknown.length > 0) throw new RangeError(`no item ${unknown.join(', ')}; there are ${items.map(({ name }) => name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new RangeError(`no item ${unknown.join(', ')}; there are ${items.map(({ name }) => name).join(', ')}`);
   const seed = values.seed === undefined ? undefined : Number(values.seed);
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     throw new RangeError(`--seed ${values.seed}: expected a whole number below 2^32`);
@@ -74,7 +75,12 @@ async function main() {
   compileGenerators();
   const machine = describeMachine();
   const memory = new Memory();
-  const run = memory.begin({ commit: machine.commit, names: chosen.map(({ name }) => name), seed, fresh: values.fresh });
+  const run = memory.begin({
+    commit: machine.commit,
+    names: chosen.map(({ name }) => name),
+    seed,
+    fresh: values.fresh,
+  });
   let short = 0;
   for (const item of chosen) {
     if (run.done.includes(item.name)) {

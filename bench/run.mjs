@@ -1,6 +1,7 @@
 // npm run bench: measures this daemon beside others, row by row, and writes bench/RESULTS.md.
 import { parseArgs } from 'node:util';
 
+import { adapters, OURS } from './adapters/index.mjs';
 import { contest } from './lib/contest.mjs';
 import { compileGenerators } from './lib/generator.mjs';
 import { describeMachine } from './lib/machine.mjs';
@@ -32,7 +33,8 @@ function readCommandLine() {
   if (values.list) return finish(rows.map(({ name, title }) => `${name.padEnd(18)} ${title}`).join('\n'));
   const chosen = positionals.length === 0 ? rows : positionals.map((name) => rows.find((row) => row.name === name));
   const unknown = positionals.filter((_, index) => chosen[index] === undefined);
-  if (unknown.length > 0) throw new RangeError(`no row ${unknown.join(', ')}; there are ${rows.map(({ name }) => name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new RangeError(`no row ${unknown.join(', ')}; there are ${rows.map(({ name }) => name).join(', ')}`);
   return {
     chosen,
     quick: values.quick,
@@ -55,9 +57,13 @@ function finish(text) {
 
 async function main() {
   const { chosen, quick, rounds, seconds, warmUp } = readCommandLine();
+  const missing = adapters.get(OURS).missing();
+  if (missing !== undefined) throw new Error(`${OURS} cannot be measured: ${missing}`);
   compileGenerators();
   const machine = describeMachine();
-  console.log(`${machine.cores} cores, Node ${machine.node}, ${machine.nats ?? 'no nats-server'}, commit ${machine.commit}`);
+  console.log(
+    `${machine.cores} cores, Node ${machine.node}, ${machine.nats ?? 'no nats-server'}, commit ${machine.commit}`,
+  );
   const mentioned = new Set();
   for (const row of chosen) {
     console.log(`${row.name}: ${row.title}`);

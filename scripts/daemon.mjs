@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { hostname } from 'node:os';
 import { at } from './lib.mjs';
 
 const host = '127.0.0.1';
@@ -29,7 +28,6 @@ export async function chooseAddresses() {
 export function startDaemon({ local, signal, unix }, flags = []) {
   mkdirSync(at('.run/data'), { recursive: true });
   const options = {
-    'server-name': serverName(),
     'local-listen': `${host}:${local}`,
     'unix-listen': unix ?? 'none',
     signal: `${host}:${signal}`,
@@ -107,14 +105,4 @@ function defaultUnixSockets() {
   return [service, user, '/run/snapcommunicator', '/run/communicator']
     .filter(Boolean)
     .map((directory) => `${directory}/communicatord.sock`);
-}
-
-/** A server name must be a word; the names of many machines and containers are not. */
-function serverName() {
-  const word = hostname()
-    .toLowerCase()
-    .replace(/\..*/s, '')
-    .replace(/[^a-z0-9_]/g, '_')
-    .slice(0, 63);
-  return /^[a-z_]/.test(word) ? word : `n${word}`;
 }

@@ -93,8 +93,31 @@ function presence({ presence, defaultValue }) {
 }
 
 async function options() {
-  const table = await exported('daemon', 'OPTIONS');
-  return table && optionsPage(table);
+  const all = await exported('daemon', 'OPTIONS');
+  if (!all) return undefined;
+  const titles = (await exported('daemon', 'GROUPS')) ?? {};
+  const parts = Object.entries(groups(all)).map(([group, rows]) => {
+    const cells = rows.map(({ name, type, computed, since }) => [
+      `\`--${name.replaceAll('_', '-')}\``,
+      type.description,
+      computed?.description ??
+        (type.presence === 'default' ? `\`${type.write(type.defaultValue) || 'none'}\`` : 'none'),
+      since ? `${type.note} (no effect yet)` : type.note,
+    ]);
+    return `## ${titles[group] ?? group}\n\n${table(['Option', 'Value', 'Default', 'Meaning'], cells)}`;
+  });
+  const what =
+    'Each is a flag (`--local-listen`), an environment variable (`SNAPCOMMUNICATORD_LOCAL_LISTEN`) and a line of a ' +
+    'configuration file (`local_listen=…`), in that order of precedence. `snapcommunicatord --check-config` prints ' +
+    'what holds on this machine and where each value came from.';
+  return page('Options of the daemon', what, parts);
+}
+
+/** The rows of each group, in the order of the table. */
+function groups(rows) {
+  const found = {};
+  for (const row of rows) (found[row.group] ??= []).push(row);
+  return found;
 }
 
 /** A page that says where it comes from. */
@@ -113,8 +136,4 @@ function table(head, rows) {
       )
       .join(' | ')} |`;
   return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
-}
-
-function optionsPage() {
-  return undefined;
 }

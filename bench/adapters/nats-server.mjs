@@ -21,7 +21,12 @@ export const natsServer = {
 
   command({ directory, port }) {
     const file = join(directory, 'nats.conf');
-    const lines = [`listen: "127.0.0.1:${port}"`, 'max_pending: 256MB', 'write_deadline: "30s"', 'max_connections: 20000'];
+    const lines = [
+      `listen: "127.0.0.1:${port}"`,
+      'max_pending: 256MB',
+      'write_deadline: "30s"',
+      'max_connections: 20000',
+    ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     return { program: 'nats-server', arguments: ['-c', file] };
   },

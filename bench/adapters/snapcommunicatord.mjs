@@ -21,15 +21,19 @@ export const snapcommunicatord = {
   },
 
   /** Everything that it does by default stays on; only what would meet another daemon of this machine is moved or off. */
-  command({ directory, port, unixPath, options = [] }) {
+  command({ directory, port, unixPath, options = {} }) {
+    const flags = {
+      'server-name': SERVER_NAME,
+      'local-listen': `127.0.0.1:${port}`,
+      'unix-listen': unixPath,
+      signal: 'none',
+      console: 'none',
+      'data-path': join(directory, 'data'),
+      ...options,
+    };
     return {
       program: process.execPath,
-      arguments: [
-        PROGRAM,
-        ...['--server-name', SERVER_NAME, '--local-listen', `127.0.0.1:${port}`, '--unix-listen', unixPath],
-        ...['--signal', 'none', '--console', 'none', '--data-path', join(directory, 'data')],
-        ...options,
-      ],
+      arguments: [PROGRAM, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])],
     };
   },
 

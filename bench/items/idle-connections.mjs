@@ -25,10 +25,18 @@ export const idleConnections = {
     }
     const kilobytes = summary(runs.map((run) => run.kilobytesPerConnection));
     const seconds = summary(runs.map((run) => run.seconds));
-    const shown = ({ median, min, max }, digits) => `${median.toFixed(digits)} (${min.toFixed(digits)} – ${max.toFixed(digits)})`;
-    return fromParts([
-      part(`≤ ${KILOBYTES_MAX} kB each`, `${shown(kilobytes, 2)} kB each`, kilobytes.median <= KILOBYTES_MAX),
-      part(`registered within ${SECONDS_MAX} s`, `registered in ${shown(seconds, 2)} s`, seconds.median <= SECONDS_MAX),
-    ], [`growth of the daemon’s resident memory, 2 s after the last was registered; median of ${REPEATS}`]);
+    const shown = ({ median, min, max }, digits) =>
+      `${median.toFixed(digits)} (${min.toFixed(digits)} – ${max.toFixed(digits)})`;
+    return fromParts(
+      [
+        part(`≤ ${KILOBYTES_MAX} kB each`, `${shown(kilobytes, 2)} kB each`, kilobytes.median <= KILOBYTES_MAX),
+        part(
+          `registered within ${SECONDS_MAX} s`,
+          `registered in ${shown(seconds, 2)} s`,
+          seconds.median <= SECONDS_MAX,
+        ),
+      ],
+      [`growth of the daemon’s resident memory, 2 s after the last was registered; median of ${REPEATS}`],
+    );
   },
 };

@@ -45,8 +45,16 @@ export const slowReceiver = {
           `p99 ${(quiet.p99 / 1000).toFixed(2)} ms undisturbed, ${(loud.p99 / 1000).toFixed(2)} ms beside it`,
           extra < EXTRA_MS_MAX,
         ),
-        part(`the daemon grows by at most ${MEGABYTES_MAX} MB`, `grew by ${Math.max(...growth).toFixed(1)} MB at most`, Math.max(...growth) <= MEGABYTES_MAX),
-        part(`and has stopped growing in the second half`, `${creep.toFixed(1)} MB more in the second half`, creep <= CREEP_MEGABYTES_MAX),
+        part(
+          `the daemon grows by at most ${MEGABYTES_MAX} MB`,
+          `grew by ${Math.max(...growth).toFixed(1)} MB at most`,
+          Math.max(...growth) <= MEGABYTES_MAX,
+        ),
+        part(
+          `and has stopped growing in the second half`,
+          `${creep.toFixed(1)} MB more in the second half`,
+          creep <= CREEP_MEGABYTES_MAX,
+        ),
       ],
       [`${(written / 1e6).toFixed(0)} MB were written for the receiver that does not read, in ${SECONDS} s`],
     );

@@ -38,7 +38,9 @@ function ratiosOf(result) {
     .flatMap(({ goals }) => goals)
     .filter(({ ratio }) => Number.isFinite(ratio))
     .map(({ ratio, against, must, mark }) => {
-      const bounds = [must === undefined ? '' : `must ${must}`, mark === undefined ? '' : `mark ${mark}`].filter(Boolean);
+      const bounds = [must === undefined ? '' : `must ${must}`, mark === undefined ? '' : `mark ${mark}`].filter(
+        Boolean,
+      );
       return `${ratio.toFixed(2)}${against ? ` × ${against}` : ''} (${bounds.join(', ')})`;
     })
     .join('; ');

@@ -50,10 +50,22 @@ export const start = {
       return `median ${median.toFixed(0)} ms of ${values.length} (${min.toFixed(0)} – ${max.toFixed(0)})`;
     };
     return fromParts([
-      part(`answers REGISTER within ${READY_MS_MAX} ms of process start`, `ready: ${times(ready)}`, summary(ready).median <= READY_MS_MAX),
+      part(
+        `answers REGISTER within ${READY_MS_MAX} ms of process start`,
+        `ready: ${times(ready)}`,
+        summary(ready).median <= READY_MS_MAX,
+      ),
       part(`snapcom send within ${SEND_MS_MAX} ms`, `send: ${times(sends)}`, summary(sends).median <= SEND_MS_MAX),
-      part('idle under 1 % of a core', `idle: ${(core * 100).toFixed(2)} % of a core over ${IDLE_SECONDS} s`, core < IDLE_CORE_MAX),
-      part(`idle under ${IDLE_MEGABYTES_MAX} MB`, `${megabytes.toFixed(1)} MB resident`, megabytes < IDLE_MEGABYTES_MAX),
+      part(
+        'idle under 1 % of a core',
+        `idle: ${(core * 100).toFixed(2)} % of a core over ${IDLE_SECONDS} s`,
+        core < IDLE_CORE_MAX,
+      ),
+      part(
+        `idle under ${IDLE_MEGABYTES_MAX} MB`,
+        `${megabytes.toFixed(1)} MB resident`,
+        megabytes < IDLE_MEGABYTES_MAX,
+      ),
     ]);
   },
 };
@@ -99,6 +111,7 @@ async function timeToSend(port, receiver, number) {
   const code = await new Promise((resolve) => child.once('exit', resolve));
   const elapsed = performance.now() - began;
   if (code !== 0) throw new Error(`snapcom send ended with ${code}: ${said}`);
-  if ((await receiver.line(new RegExp(`PING number=${number}$`))) === undefined) throw new Error('the message did not come');
+  if ((await receiver.line(new RegExp(`PING number=${number}$`))) === undefined)
+    throw new Error('the message did not come');
   return elapsed;
 }

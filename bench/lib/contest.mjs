@@ -132,7 +132,12 @@ export function judge(row, runs) {
     const goals = measure.goals.map((goal) => {
       const other = goal.against === undefined ? 1 : (goal.value ?? figures[goal.against]?.median ?? Number.NaN);
       const ratio = ours / other;
-      return { ...goal, ratio, spread: ratioSpread(runs, measure.key, goal), verdict: goalVerdict(ratio, goal, measure.better) };
+      return {
+        ...goal,
+        ratio,
+        spread: ratioSpread(runs, measure.key, goal),
+        verdict: goalVerdict(ratio, goal, measure.better),
+      };
     });
     return { key: measure.key, figures, goals };
   });
@@ -150,5 +155,7 @@ function ratioSpread(runs, key, goal) {
   const ratios = (runs[OURS] ?? [])
     .map((run, index) => (run.problem ?? others[index]?.problem) === undefined && run[key] / others[index]?.[key])
     .filter(Number.isFinite);
-  return ratios.length === 0 ? undefined : { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
+  return ratios.length === 0
+    ? undefined
+    : { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }

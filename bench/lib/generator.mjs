@@ -21,12 +21,24 @@ export function compileGenerators() {
   for (const name of PROGRAMS) {
     const changed = Math.max(shared, statSync(source(`${name}.c`)).mtimeMs);
     if (existsSync(programPath(name)) && statSync(programPath(name)).mtimeMs > changed) continue;
-    const flags = ['-O2', '-Wall', '-Wextra', '-pthread', '-o', programPath(name), source(`${name}.c`), source('common.c')];
+    const flags = [
+      '-O2',
+      '-Wall',
+      '-Wextra',
+      '-pthread',
+      '-o',
+      programPath(name),
+      source(`${name}.c`),
+      source('common.c'),
+    ];
     try {
       execFileSync('gcc', flags, { stdio: 'inherit' });
     } catch (error) {
-      if (error.code !== 'ENOENT') throw new Error(`gcc did not compile bench/generator/${name}.c; see above`);
-      throw new Error('the load generators are written in C and gcc is not there: apt-get install gcc libc6-dev');
+      const reason =
+        error.code === 'ENOENT'
+          ? 'the load generators are written in C and gcc is not there: apt-get install gcc libc6-dev'
+          : `gcc did not compile bench/generator/${name}.c; see above`;
+      throw new Error(reason, { cause: error });
     }
   }
 }

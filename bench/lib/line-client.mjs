@@ -20,6 +20,7 @@ class LineClient {
   lines = [];
   closed = false;
   #rest = '';
+  #room;
   #waiting = new Set();
 
   constructor(socket) {
@@ -35,10 +36,15 @@ class LineClient {
   /** Resolves when the kernel or Node has room for more. */
   write(data) {
     if (this.closed || this.socket.write(data)) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.socket.once('drain', resolve);
-      this.socket.once('close', resolve);
+    this.#room ??= new Promise((resolve) => {
+      const finish = () => {
+        this.socket.off('drain', finish).off('close', finish);
+        this.#room = undefined;
+        resolve();
+      };
+      this.socket.on('drain', finish).on('close', finish);
     });
+    return this.#room;
   }
 
   /** The first line, old or new, that matches; undefined when the connection closes first or the time is over. */
@@ -71,7 +77,8 @@ class LineClient {
   /** Registers and waits for READY. */
   async register(service) {
     await this.write(`REGISTER service=${service};version=1\n`);
-    if ((await this.line(/ READY /)) === undefined) throw new Error(`${service} was not registered: ${this.lines.join(' | ')}`);
+    if ((await this.line(/ READY /)) === undefined)
+      throw new Error(`${service} was not registered: ${this.lines.join(' | ')}`);
     return this;
   }
 
@@ -94,6 +101,6 @@ class LineClient {
   }
 
   #wake() {
-    for (const look of [...this.#waiting]) look();
+    for (const look of this.#waiting) look();
   }
 }

@@ -23,7 +23,8 @@ export function describeMachine() {
 /** The commit that was measured, with a plus when there were changes beside it that are not in it. */
 export function commit() {
   try {
-    const git = (...flags) => execFileSync('git', flags, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const git = (...flags) =>
+      execFileSync('git', flags, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     const changed = git('status', '--porcelain', '--untracked-files=no', '--', 'packages', 'bin').trim() !== '';
     return git('rev-parse', '--short', 'HEAD').trim() + (changed ? '+' : '');
   } catch {

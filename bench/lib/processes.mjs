@@ -31,7 +31,7 @@ export async function freePort() {
  * @returns `{ pid, address, port, unixPath, directory, child, output(), stop() }`, where `address` is what the
  *   generators take: `tcp:PORT`, or `unix:PATH` when that was asked for and the contender has a Unix socket.
  */
-export async function startContender(adapter, { transport = 'tcp', options = [] } = {}) {
+export async function startContender(adapter, { transport = 'tcp', options = {} } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'snapbench-'));
   const port = await freePort();
   const unixPath = join(directory, 's.sock');
@@ -124,7 +124,9 @@ export function processorSeconds(pid) {
 /** The first line that a program prints about its version, or undefined when the program is not there. */
 export function versionOf(program, flags = ['--version']) {
   try {
-    return execFileSync(program, flags, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).split('\n')[0].trim();
+    return execFileSync(program, flags, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+      .split('\n')[0]
+      .trim();
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     return `${error.stdout ?? ''}${error.stderr ?? ''}`.split('\n')[0].trim();

@@ -108,8 +108,12 @@ function besideSection(measured, results) {
         .map(([name, figure]) => `${name} ${show(measure, figure.median)}`);
       const fixed = goals
         .filter(({ value }) => value !== undefined)
-        .map((goal) => `${goal.ratio.toFixed(0)} × ${goal.against}’s ${goal.value.toLocaleString('en-US')} (must ${goal.must} ×: ${goal.verdict})`);
-      if (others.length + fixed.length > 0) lines.push(`- ${row.title}, ${measure.title}: ${[...others, ...fixed].join('; ')}.`);
+        .map(
+          (goal) =>
+            `${goal.ratio.toFixed(0)} × ${goal.against}’s ${goal.value.toLocaleString('en-US')} (must ${goal.must} ×: ${goal.verdict})`,
+        );
+      if (others.length + fixed.length > 0)
+        lines.push(`- ${row.title}, ${measure.title}: ${[...others, ...fixed].join('; ')}.`);
     });
     for (const [name, list] of Object.entries(result.problems)) {
       lines.push(`- ${row.title}: ${list.length} of ${result.rounds} runs of ${name} do not count: ${list[0]}.`);
@@ -127,10 +131,15 @@ function belowSection(measured, results) {
   for (const row of measured) {
     const below = results[row.name].measures
       .flatMap(({ goals }) => goals)
-      .filter((goal) => goal.verdict === 'falls short' || (goal.mark !== undefined && goal.verdict !== 'beats the mark'))
+      .filter(
+        (goal) => goal.verdict === 'falls short' || (goal.mark !== undefined && goal.verdict !== 'beats the mark'),
+      )
       .filter(({ verdict }) => verdict !== 'not measured');
     if (below.length === 0) continue;
-    const what = below.map(({ against, ratio, mark, must }) => `${ratio.toFixed(2)}${against ? ` × ${against}` : ''}, ${mark === undefined ? 'must' : 'mark'} ${mark ?? must}`);
+    const what = below.map(
+      ({ against, ratio, mark, must }) =>
+        `${ratio.toFixed(2)}${against ? ` × ${against}` : ''}, ${mark === undefined ? 'must' : 'mark'} ${mark ?? must}`,
+    );
     lines.push(`- ${row.title} (${what.join('; ')}): ${reasons[row.name] ?? 'not looked into yet.'}`);
   }
   return lines.length === 0 ? '' : `## What stands between, where a mark is not reached\n\n${lines.join('\n')}\n`;

@@ -20,7 +20,13 @@ const perProcessorSecond = {
   better: 'higher',
 };
 
-function pumpRow(name, title, shape, goals, { others = [NATS, PROTOTYPE], measure = throughput, method, transport } = {}) {
+function pumpRow(
+  name,
+  title,
+  shape,
+  goals,
+  { others = [NATS, PROTOTYPE], measure = throughput, method, transport } = {},
+) {
   return {
     name,
     title,
@@ -50,7 +56,8 @@ export const rows = [
   ),
   pumpRow('head-sender', '128 B, head `<:me NAME/`', { head: 'sender' }, headGoals, {
     others: headOthers,
-    method: 'As above, with the sender in front that C++ services write (`<:tx1 rx/PING …`, 128 bytes in all), which the daemon replaces.',
+    method:
+      'As above, with the sender in front that C++ services write (`<:tx1 rx/PING …`, 128 bytes in all), which the daemon replaces.',
   }),
   pumpRow('head-server', '128 B, head `SERVER:NAME/`', { head: 'server' }, headGoals, {
     others: headOthers,
@@ -58,7 +65,8 @@ export const rows = [
   }),
   pumpRow('head-long', '128 B, names of 40 characters', { names: 'long' }, headGoals, {
     others: headOthers,
-    method: 'As above, sender and receiver with names of 40 characters; nats-server gets a subject of 40 characters; the prototype knows short names only and gets those.',
+    method:
+      'As above, sender and receiver with names of 40 characters; nats-server gets a subject of 40 characters; the prototype knows short names only and gets those.',
   }),
   pumpRow('unix', '128 B, Unix socket', {}, [toNats(5, 6)], {
     transport: 'unix',
@@ -76,7 +84,9 @@ export const rows = [
       `${count} destinations`,
       { destinations: count, receivers: count, commands: 20 },
       [toNats(4.5, 5.5)],
-      { method: `One sender, ${count} receivers, 128 bytes, destination and one of 20 commands chosen at random for each line; nats-server: ${count} subjects.` },
+      {
+        method: `One sender, ${count} receivers, 128 bytes, destination and one of 20 commands chosen at random for each line; nats-server: ${count} subjects.`,
+      },
     ),
   ),
   ...[
@@ -89,12 +99,15 @@ export const rows = [
       `fan-out to ${count}, deliveries`,
       { fanOut: true, receivers: count },
       [toNats(must, mark)],
-      { method: `One sender writes broadcasts \`./PING …\` of 128 bytes to ${count} services that list PING; nats-server: ${count} subscribers of one subject; what counts is deliveries.` },
+      {
+        method: `One sender writes broadcasts \`./PING …\` of 128 bytes to ${count} services that list PING; nats-server: ${count} subscribers of one subject; what counts is deliveries.`,
+      },
     ),
   ),
   pumpRow('senders-100', '100 senders, one line per write', { senders: 100, linePerWrite: true }, [toNats(1.2, 1.3)], {
     measure: perProcessorSecond,
-    method: '100 connections take turns, each writes one line of 128 bytes with a system call of its own; deliveries are divided by the processor time that the daemon used (user and system, all threads).',
+    method:
+      '100 connections take turns, each writes one line of 128 bytes with a system call of its own; deliveries are divided by the processor time that the daemon used (user and system, all threads).',
   }),
   {
     name: 'round-trip',
@@ -103,10 +116,18 @@ export const rows = [
     transport: 'tcp',
     others: [NATS, PROTOTYPE],
     measures: [
-      { key: 'p50', title: 'µs', scale: 1, digits: 1, better: 'lower', goals: [{ against: NATS, must: 0.85, mark: 0.77 }] },
+      {
+        key: 'p50',
+        title: 'µs',
+        scale: 1,
+        digits: 1,
+        better: 'lower',
+        goals: [{ against: NATS, must: 0.85, mark: 0.77 }],
+      },
       { key: 'p99', title: 'µs, p99', scale: 1, digits: 1, better: 'lower', goals: [] },
     ],
-    method: 'A → daemon → B → daemon → A, one message of 128 bytes under way at a time, TCP; A and B are two threads of one C program.',
+    method:
+      'A → daemon → B → daemon → A, one message of 128 bytes under way at a time, TCP; A and B are two threads of one C program.',
   },
   {
     name: 'idle-10000',
@@ -116,9 +137,24 @@ export const rows = [
     transport: 'tcp',
     others: [NATS, PROTOTYPE],
     measures: [
-      { key: 'kilobytesPerConnection', title: 'kB each', scale: 1, digits: 2, better: 'lower', goals: [{ must: 8, mark: 6.5 }] },
-      { key: 'registrationsPerSecond', title: 'registrations/s', scale: 1, digits: 0, better: 'higher', goals: [{ must: 5000 }] },
+      {
+        key: 'kilobytesPerConnection',
+        title: 'kB each',
+        scale: 1,
+        digits: 2,
+        better: 'lower',
+        goals: [{ must: 8, mark: 6.5 }],
+      },
+      {
+        key: 'registrationsPerSecond',
+        title: 'registrations/s',
+        scale: 1,
+        digits: 0,
+        better: 'higher',
+        goals: [{ must: 5000 }],
+      },
     ],
-    method: '10,000 connections register under names of their own, at most 400 unanswered at a time; the growth of the daemon’s resident memory is read when they have been left alone for 2 s; nats-server: one subscription each.',
+    method:
+      '10,000 connections register under names of their own, at most 400 unanswered at a time; the growth of the daemon’s resident memory is read when they have been left alone for 2 s; nats-server: one subscription each.',
   },
 ];

@@ -72,8 +72,27 @@ describe('problems', () => {
 });
 
 test('any text is read without an exception, and every entry has a line of the text', () => {
-  const pieces = fc.constantFrom('=', '\\', '\n', '\r', '"', "'", '[', ']', '#', ';', '\0', ' ', 'name', '\uFEFF', '\\n');
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join('')));
+  const pieces = fc.constantFrom(
+    '=',
+    '\\',
+    '\n',
+    '\r',
+    '"',
+    "'",
+    '[',
+    ']',
+    '#',
+    ';',
+    '\0',
+    ' ',
+    'name',
+    '\uFEFF',
+    '\\n',
+  );
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join('')),
+  );
   fc.assert(
     fc.property(text, (input) => {
       const { entries, problems } = readConfigurationText(input);

@@ -50,7 +50,11 @@ export function readConfigurationText(text: string, limits: { problemsMax?: numb
       problems.push({ line, problem: 'a NUL character; expected text' });
     } else if (content.startsWith('[')) {
       const heading = /^\[([A-Za-z0-9_-]*)\]\s*(?:[#;].*)?$/.exec(content);
-      if (heading === null) problems.push({ line, problem: `${quoted(content.split(']', 1)[0] as string)} is not a section; expected [name] and nothing else` });
+      if (heading === null)
+        problems.push({
+          line,
+          problem: `${quoted(content.split(']', 1)[0] as string)} is not a section; expected [name] and nothing else`,
+        });
       else section = (heading[1] as string).replaceAll('-', '_');
     } else {
       const reading = readAssignment(content);

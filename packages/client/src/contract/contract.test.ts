@@ -1,15 +1,36 @@
 // Contracts: reading and writing parameters, every limit, every problem named.
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { boolean, defineService, duration, integer, list, number, oneOf, readParameters, type Received, size, string, writeParameters } from './index.ts';
+import {
+  boolean,
+  defineService,
+  duration,
+  integer,
+  list,
+  number,
+  oneOf,
+  type Received,
+  readParameters,
+  size,
+  string,
+  writeParameters,
+} from './index.ts';
 
-const table = { uri: string(), size: integer({ min: 1, max: 100 }).optional(), fit: oneOf('cover', 'contain').default('cover') };
+const table = {
+  uri: string(),
+  size: integer({ min: 1, max: 100 }).optional(),
+  fit: oneOf('cover', 'contain').default('cover'),
+};
 
 describe('reading', () => {
   it('gives values, defaults and absent ones', () => {
     expect(readParameters(table, { uri: 'a', other: 'x' })).toEqual({ values: { uri: 'a', fit: 'cover' } });
-    expect(readParameters(table, { uri: 'a', size: '7', fit: 'contain' })).toEqual({ values: { uri: 'a', size: 7, fit: 'contain' } });
-    expectTypeOf<Received<typeof table>>().toEqualTypeOf<{ readonly uri: string; readonly fit: 'cover' | 'contain' } & { readonly size?: number }>();
+    expect(readParameters(table, { uri: 'a', size: '7', fit: 'contain' })).toEqual({
+      values: { uri: 'a', size: 7, fit: 'contain' },
+    });
+    expectTypeOf<Received<typeof table>>().toEqualTypeOf<
+      { readonly uri: string; readonly fit: 'cover' | 'contain' } & { readonly size?: number }
+    >();
   });
 
   it('names every problem', () => {
@@ -57,9 +78,13 @@ describe('types', () => {
 describe('writing', () => {
   it('refuses what the receiver would refuse', () => {
     expect(writeParameters(table, { uri: 'a', size: 5 })).toEqual({ uri: 'a', size: '5' });
-    expect(() => writeParameters(table, { uri: 'a', size: 500 })).toThrow('size: 500 is not a whole number from 1 to 100');
+    expect(() => writeParameters(table, { uri: 'a', size: 500 })).toThrow(
+      'size: 500 is not a whole number from 1 to 100',
+    );
     expect(() => writeParameters(table, {} as never)).toThrow('uri is missing');
-    expect(() => writeParameters(table, { uri: 'a', extra: 1 } as never)).toThrow('extra is not a parameter of this command');
+    expect(() => writeParameters(table, { uri: 'a', extra: 1 } as never)).toThrow(
+      'extra is not a parameter of this command',
+    );
   });
 
   it('refuses names that the wire does not have', () => {

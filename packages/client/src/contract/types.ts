@@ -65,12 +65,19 @@ const range = (min: number, max: number): string =>
   Number.isFinite(max) ? ` from ${min} to ${max}` : Number.isFinite(min) ? ` of at least ${min}` : '';
 
 /** Any text but NUL, at most `lengthMax` characters, matching `pattern` if one is given. */
-export function string(limits: { lengthMax?: number; pattern?: RegExp; description?: string } = {}): ParameterType<string, 'required'> {
+export function string(
+  limits: { lengthMax?: number; pattern?: RegExp; description?: string } = {},
+): ParameterType<string, 'required'> {
   const { lengthMax = Number.POSITIVE_INFINITY, pattern } = limits;
-  const description = limits.description ?? `text${Number.isFinite(lengthMax) ? ` of at most ${lengthMax} characters` : ''}${pattern ? ` matching ${pattern.source}` : ''}`;
+  const description =
+    limits.description ??
+    `text${Number.isFinite(lengthMax) ? ` of at most ${lengthMax} characters` : ''}${pattern ? ` matching ${pattern.source}` : ''}`;
   return required({
     description,
-    read: (text) => (text.length <= lengthMax && (pattern === undefined || pattern.test(text)) ? { value: text } : { expected: description }),
+    read: (text) =>
+      text.length <= lengthMax && (pattern === undefined || pattern.test(text))
+        ? { value: text }
+        : { expected: description },
     write: (value) => value,
   });
 }
@@ -102,7 +109,9 @@ export function number(limits: { min?: number; max?: number } = {}): ParameterTy
     description,
     read: (text) => {
       const value = Number(text);
-      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && value >= min && value <= max ? { value } : { expected: description };
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && value >= min && value <= max
+        ? { value }
+        : { expected: description };
     },
     write: String,
   });
@@ -133,13 +142,19 @@ export function oneOf<const W extends string>(...words: readonly W[]): Parameter
 }
 
 /** Items of one type with commas between them; blanks around an item are dropped, empty text is an empty list. */
-export function list<T>(item: ParameterType<T>, limits: { countMax?: number } = {}): ParameterType<readonly T[], 'required'> {
+export function list<T>(
+  item: ParameterType<T>,
+  limits: { countMax?: number } = {},
+): ParameterType<readonly T[], 'required'> {
   const { countMax = 10_000 } = limits;
   const description = `a comma-separated list, each ${item.description}`;
   return required({
     description,
     read: (text) => {
-      const parts = text.split(',', countMax + 1).map((part) => part.trim()).filter((part) => part !== '');
+      const parts = text
+        .split(',', countMax + 1)
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
       if (parts.length > countMax) return { expected: `at most ${countMax} items` };
       const values: T[] = [];
       for (const part of parts) {
@@ -153,7 +168,15 @@ export function list<T>(item: ParameterType<T>, limits: { countMax?: number } = 
   });
 }
 
-const DURATION_UNITS: Record<string, number> = { ms: 1, s: 1000, '': 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION_UNITS: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  '': 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** A duration, as milliseconds: a number of seconds, or one with a unit (`250ms`, `60s`, `10m`, `3h`, `1d`), or several (`1h30m`). */
 export function duration(limits: { minMs?: number; maxMs?: number } = {}): ParameterType<number, 'required'> {
@@ -177,7 +200,12 @@ export function duration(limits: { minMs?: number; maxMs?: number } = {}): Param
 
 /** Milliseconds for people: `250ms`, `60s`, `10m`, `3h`. */
 export function formatDuration(ms: number): string {
-  for (const [unit, size] of [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const) {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   }
   return `${ms}ms`;
@@ -188,13 +216,19 @@ const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1
 /** A size, as bytes: `65536`, `64KiB`, `64k`, `1MiB`, `2G`. */
 export function size(limits: { minBytes?: number; maxBytes?: number } = {}): ParameterType<number, 'required'> {
   const { minBytes = 0, maxBytes = Number.MAX_SAFE_INTEGER } = limits;
-  const bounds = limits.maxBytes === undefined ? (minBytes > 0 ? ` of at least ${formatSize(minBytes)}` : '') : ` from ${formatSize(minBytes)} to ${formatSize(maxBytes)}`;
+  const bounds =
+    limits.maxBytes === undefined
+      ? minBytes > 0
+        ? ` of at least ${formatSize(minBytes)}`
+        : ''
+      : ` from ${formatSize(minBytes)} to ${formatSize(maxBytes)}`;
   const description = `a size such as 64KiB or 1MiB${bounds}`;
   return required({
     description,
     read: (text) => {
       const parts = /^(\d+)\s*([kmg]?)(i?b)?$/i.exec(text);
-      const value = parts === null ? Number.NaN : Number(parts[1]) * (SIZE_UNITS[(parts[2] ?? '').toLowerCase()] as number);
+      const value =
+        parts === null ? Number.NaN : Number(parts[1]) * (SIZE_UNITS[(parts[2] ?? '').toLowerCase()] as number);
       return value >= minBytes && value <= maxBytes ? { value } : { expected: description };
     },
     write: formatSize,
@@ -203,7 +237,11 @@ export function size(limits: { minBytes?: number; maxBytes?: number } = {}): Par
 
 /** Bytes for people: `64KiB`, `1MiB`. */
 export function formatSize(bytes: number): string {
-  for (const [unit, unitBytes] of [['GiB', 1 << 30], ['MiB', 1 << 20], ['KiB', 1 << 10]] as const) {
+  for (const [unit, unitBytes] of [
+    ['GiB', 1 << 30],
+    ['MiB', 1 << 20],
+    ['KiB', 1 << 10],
+  ] as const) {
     if (bytes >= unitBytes && bytes % unitBytes === 0) return `${bytes / unitBytes}${unit}`;
   }
   return `${bytes}`;

@@ -9,7 +9,13 @@ import { type Message, NAME } from './message.ts';
 export type Line =
   | { readonly kind: 'message'; readonly message: Message; readonly form: 'text' | 'json' }
   | { readonly kind: 'blank' }
-  | { readonly kind: 'invalid'; readonly error: WireErrorCode; readonly command: string };
+  | {
+      readonly kind: 'invalid';
+      readonly error: WireErrorCode;
+      readonly command: string;
+      /** The message without its parameters, where those alone were wrong: so that its sender can be told. */
+      readonly head?: Message;
+    };
 
 const BLANK: Line = { kind: 'blank' };
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -94,19 +100,17 @@ export function decodeLine(bytes: Uint8Array, start: number, end: number): Line 
   const command = textAt(bytes, offsets[HEAD.command] as number, offsets[HEAD.command + 1] as number);
   const part = (at: number): string => textAt(bytes, offsets[at] as number, offsets[at + 1] as number);
   const parameters = decodeParameters(parametersAt(bytes, offsets[HEAD.parameters] as number, last));
-  if (typeof parameters === 'string') return { kind: 'invalid', error: parameters, command };
-  return {
-    kind: 'message',
-    form: 'text',
-    message: {
-      sentFromServer: part(HEAD.senderServer),
-      sentFromService: part(HEAD.senderService),
-      server: part(HEAD.server),
-      service: part(HEAD.service),
-      command,
-      parameters,
-    },
+  const isWrong = typeof parameters === 'string';
+  const message: Message = {
+    sentFromServer: part(HEAD.senderServer),
+    sentFromService: part(HEAD.senderService),
+    server: part(HEAD.server),
+    service: part(HEAD.service),
+    command,
+    parameters: isWrong ? {} : parameters,
   };
+  if (isWrong) return { kind: 'invalid', error: parameters, command, head: message };
+  return { kind: 'message', form: 'text', message };
 }
 
 // Parameters may hold any text, so they always go through the decoder.

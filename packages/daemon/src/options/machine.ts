@@ -1,11 +1,11 @@
 // What the options need to know of the machine, behind one small interface, so that tests bring a machine of their own.
 
-import { accessSync, constants, fstatSync, openSync, readdirSync, readSync, closeSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 
 /** What reading a file gave: its text, nothing because there is none, or why it could not be read. */
 export type FileReading =
-  | { readonly text: string; /** The permission bits. */ readonly mode: number }
+  | { readonly text: string /** The permission bits. */; readonly mode: number }
   | { readonly problem: string }
   | undefined;
 
@@ -57,7 +57,11 @@ const files: FileSystem = {
     }
   },
   isDirectory(path) {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    try {
+      return statSync(path).isDirectory();
+    } catch {
+      return false;
+    }
   },
   canWrite(path) {
     try {

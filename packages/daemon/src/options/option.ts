@@ -1,5 +1,6 @@
 // What an option is: one row of the table, from which flags, environment, files, help and the configuration's type come.
 
+import { hidePassword } from 'snapcommunicator';
 import { ParameterType } from 'snapcommunicator/contract';
 import type { Machine } from './machine.ts';
 
@@ -45,8 +46,6 @@ export interface OptionTraits<T> {
   /** Whether a running daemon takes a new value at `reload`. */
   readonly isReloadable?: true;
   readonly since?: Release;
-  /** Other names that files of the C++ daemon have for it. */
-  readonly cppAliases?: readonly string[];
 }
 
 /** One option: its type says what values there are, what they mean and the default. */
@@ -106,7 +105,7 @@ export const flagName = (name: string): string => `--${name.replaceAll('_', '-')
 /** `local_listen` → `SNAPCOMMUNICATORD_LOCAL_LISTEN`. */
 export const environmentName = (name: string): string => `SNAPCOMMUNICATORD_${name.toUpperCase()}`;
 
-const PASSWORD = /^(?:[a-z]{1,8}:\/\/)?[^@/]*:[^@]*@/;
+const PASSWORD = /^(?:[a-z]{1,8}:\/\/)?[^@:/]*:(?!\/\/)[^@]*@/i;
 
 /** Whether this text for this option would give away a secret to who sees it. */
 export function isSecret(option: Option, text: string): boolean {
@@ -114,19 +113,14 @@ export function isSecret(option: Option, text: string): boolean {
   return option.secret === 'always' || text.split(',').some((item) => PASSWORD.test(item.trim()));
 }
 
-/** A value for people: secrets hidden, nothing as `none`. */
-export function displayValue(option: Option, value: unknown): string {
-  if (value === undefined || value === '') return 'none';
-  const text = option.type.write(value);
-  return text === '' ? 'none' : hideSecrets(option, text);
-}
-
 /** The text without its secrets. */
 export function hideSecrets(option: Option, text: string): string {
   if (!isSecret(option, text)) return text;
-  if (option.secret === 'always') return '(hidden)';
-  return text
-    .split(',')
-    .map((item) => item.replace(/^(\s*(?:[a-z]{1,8}:\/\/)?[^@:/]*:)[^@]*(?=@)/, '$1(hidden)'))
-    .join(',');
+  return option.secret === 'always' ? '(hidden)' : text.split(',').map(hidePassword).join(',');
+}
+
+/** A value for people: secrets hidden, nothing as `none`. */
+export function displayValue(option: Option, value: unknown): string {
+  const text = value === undefined ? '' : option.type.write(value);
+  return text === '' ? 'none' : hideSecrets(option, text);
 }

@@ -1,20 +1,27 @@
 // The one table of the daemon's options. To add an option, add a row here; flags, files, help and documents follow.
 
-import { boolean, duration, integer, list, name, oneOf, ParameterType, size, string } from 'snapcommunicator/contract';
-import { NAME, serverNameOf } from 'snapcommunicator/wire';
+import { boolean, duration, integer, list, name, oneOf, size, string } from 'snapcommunicator/contract';
 import {
   endpoint,
-  LOOPBACK,
   machineAddress,
   neighbor,
   network,
   PORTS,
-  PRIVATE,
   secureEndpoint,
   socketPath,
+  TRUSTED_BY_DEFAULT,
 } from './addresses.ts';
-import { openFilesMax } from './machine.ts';
-import { type Option, option, orNone, type Surroundings, type ValuesOf } from './option.ts';
+import {
+  connectionsByDefault,
+  defaultDataPath,
+  defaultMaxConnections,
+  defaultServerName,
+  defaultUnixListen,
+  filesBesideConnections,
+  path,
+  serverName,
+} from './defaults.ts';
+import { type Option, option, orNone, type ValuesOf } from './option.ts';
 
 const KiB = 1 << 10;
 const MiB = 1 << 20;
@@ -24,62 +31,19 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Files that the daemon needs besides its connections: listeners, logs, the store, what Node has open. */
-const filesBesideConnections = 256;
-const connectionsByDefault = 20_000;
-
-const path = (): ParameterType<string, 'required'> =>
-  string({ pattern: /^\/[^\0]*$/, lengthMax: 4095, description: 'an absolute path' });
 const loopback = (port: number): { host: string; port: number } => ({ host: '127.0.0.1', port });
-
-/** A server name, or a host name to make one of. */
-const serverName = (): ParameterType<string, 'required'> =>
-  new ParameterType<string, 'required'>(
-    {
-      description: 'a name ([A-Za-z_][A-Za-z0-9_]*, at most 64 characters) or a host name that becomes one',
-      read(text) {
-        const value = serverNameOf(text);
-        return NAME.test(value) ? { value } : { expected: this.description };
-      },
-      write: (value) => value,
-    },
-    'required',
-  );
-
-/** The host name as a server name, whatever it looks like: many containers have one that begins with a digit. */
-function defaultServerName({ machine }: Surroundings): string {
-  const word = serverNameOf(machine.hostName)
-    .replace(/[^a-z0-9_]/g, '_')
-    .slice(0, 63);
-  return /^[a-z_]/.test(word) ? word : `n${word}`;
-}
-
-const socketFile = 'communicatord.sock';
-const cppRuntimeDirectory = '/run/communicator';
-
-function defaultUnixListen({ machine: { environment, files } }: Surroundings): readonly string[] {
-  const { RUNTIME_DIRECTORY: ofService, XDG_RUNTIME_DIR: ofUser } = environment;
-  const directory = ofService?.split(':')[0] || ofUser || '/run/snapcommunicator';
-  const paths = [`${directory}/${socketFile}`];
-  if (directory !== cppRuntimeDirectory && files.canWrite(cppRuntimeDirectory)) {
-    paths.push(`${cppRuntimeDirectory}/${socketFile}`);
-  }
-  return paths;
-}
-
-function defaultDataPath({ machine: { environment } }: Surroundings): string {
-  const { STATE_DIRECTORY: ofService, XDG_STATE_HOME: ofUser } = environment;
-  return ofService?.split(':')[0] || (ofUser ? `${ofUser}/snapcommunicator` : '/var/lib/snapcommunicator');
-}
 
 /** The table's rows by name. Use `OPTIONS` to go through them. */
 export const TABLE = {
   // This machine.
-  server_name: option(serverName().describe('The name of this machine on the bus. In lower case; each machine needs its own.'), {
-    group: 'machine',
-    placeholder: 'NAME',
-    computed: { description: 'the host name', value: defaultServerName },
-  }),
+  server_name: option(
+    serverName().describe('The name of this machine on the bus. In lower case; each machine needs its own.'),
+    {
+      group: 'machine',
+      placeholder: 'NAME',
+      computed: { description: 'the host name', value: defaultServerName },
+    },
+  ),
   data_center: option(
     name().optional().describe('The local network. Daemons with the same one are one broadcast domain (`?`).'),
     { group: 'machine', placeholder: 'NAME', since: 'links' },
@@ -104,15 +68,18 @@ export const TABLE = {
       .describe('TCP for services of this machine. Loopback addresses only.'),
     { group: 'listeners', placeholder: 'ADDRESS:PORT,…' },
   ),
-  unix_listen: option(orNone(list(socketPath('sc'), { countMax: 16 })).describe('Unix sockets for services of this machine.'), {
-    group: 'listeners',
-    placeholder: 'PATH,…',
-    computed: {
-      description:
-        'communicatord.sock in $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR or /run/snapcommunicator; and in /run/communicator, where C++ services look, if it can be written',
-      value: defaultUnixListen,
+  unix_listen: option(
+    orNone(list(socketPath('sc'), { countMax: 16 })).describe('Unix sockets for services of this machine.'),
+    {
+      group: 'listeners',
+      placeholder: 'PATH,…',
+      computed: {
+        description:
+          'communicatord.sock in $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR or /run/snapcommunicator; and in /run/communicator, where C++ services look, if it can be written',
+        value: defaultUnixListen,
+      },
     },
-  }),
+  ),
   unix_group: option(
     string({ pattern: /^[^:,\s/]{1,64}$/, description: 'the name or number of a group' })
       .optional()
@@ -125,12 +92,19 @@ export const TABLE = {
       .describe('UDP for scripts and programs, a message a datagram. Beyond loopback only with a secret.'),
     { group: 'listeners', placeholder: 'ADDRESS:PORT,…' },
   ),
-  signal_unix: option(orNone(list(socketPath('scu'), { countMax: 16 })).default([]).describe('The same over Unix datagram sockets.'), {
-    group: 'listeners',
-    placeholder: 'PATH,…',
-  }),
+  signal_unix: option(
+    orNone(list(socketPath('scu'), { countMax: 16 }))
+      .default([])
+      .describe('The same over Unix datagram sockets.'),
+    {
+      group: 'listeners',
+      placeholder: 'PATH,…',
+    },
+  ),
   signal_secret: option(
-    string({ lengthMax: 1024 }).optional().describe('What datagrams must prove that they know. Never on the command line.'),
+    string({ lengthMax: 1024 })
+      .optional()
+      .describe('What datagrams must prove that they know. Never on the command line.'),
     { group: 'listeners', placeholder: 'SECRET', secret: 'always' },
   ),
   signal_secret_file: option(path().optional().describe('File with that secret, which only its owner can read.'), {
@@ -154,7 +128,9 @@ export const TABLE = {
     { group: 'rights', isReloadable: true },
   ),
   compat_control: option(
-    boolean().describe('Take STOP, SHUTDOWN, FORGET and BLOCK from plain TCP and datagrams too, as the C++ daemon does.'),
+    boolean().describe(
+      'Take STOP, SHUTDOWN, FORGET and BLOCK from plain TCP and datagrams too, as the C++ daemon does.',
+    ),
     {
       group: 'rights',
       isReloadable: true,
@@ -169,7 +145,9 @@ export const TABLE = {
   remote_listen: option(
     orNone(list(endpoint('sc', PORTS.remote), { countMax: 64 }))
       .default([])
-      .describe('TCP for other daemons. 0.0.0.0 is all networks of this machine. Not on public addresses (public_plain).'),
+      .describe(
+        'TCP for other daemons. 0.0.0.0 is all networks of this machine. Not on public addresses (public_plain).',
+      ),
     { group: 'links', placeholder: 'ADDRESS:PORT,…', since: 'links' },
   ),
   secure_listen: option(
@@ -178,12 +156,17 @@ export const TABLE = {
       .describe('TLS for other daemons and for services of other machines. Needs certificate and private_key.'),
     { group: 'links', placeholder: 'scs://ADDRESS:PORT,…', secret: 'password', since: 'links' },
   ),
-  my_address: option(machineAddress().optional().describe('What others are told to connect to, if it is not the remote listener.'), {
-    group: 'links',
-    placeholder: 'ADDRESS[:PORT]',
-  }),
+  my_address: option(
+    machineAddress().optional().describe('What others are told to connect to, if it is not the remote listener.'),
+    {
+      group: 'links',
+      placeholder: 'ADDRESS[:PORT]',
+    },
+  ),
   neighbors: option(
-    list(neighbor(), { countMax: 1000 }).default([]).describe('Daemons to connect to; `;cost=20` behind one gives the cost of the link.'),
+    list(neighbor(), { countMax: 1000 })
+      .default([])
+      .describe('Daemons to connect to; `;cost=20` behind one gives the cost of the link.'),
     { group: 'links', placeholder: 'ADDRESS[:PORT],…', secret: 'password', since: 'links' },
   ),
   certificate: option(path().optional().describe('PEM file: the certificate for secure_listen.'), {
@@ -201,24 +184,33 @@ export const TABLE = {
     placeholder: 'FILE',
     since: 'links',
   }),
-  passwords_file: option(path().optional().describe('Who may log in: lines `user:hash`, as `snapcom keys password` writes them.'), {
-    group: 'links',
-    placeholder: 'FILE',
-    since: 'links',
-  }),
-  credentials_file: option(path().optional().describe('What to log in with elsewhere: lines `scs://user@address:port password`.'), {
-    group: 'links',
-    placeholder: 'FILE',
-    since: 'links',
-  }),
-  cluster_secret_file: option(path().optional().describe('File with the secret that both ends of a plain link must prove.'), {
-    group: 'links',
-    placeholder: 'FILE',
-    since: 'links',
-  }),
+  passwords_file: option(
+    path().optional().describe('Who may log in: lines `user:hash`, as `snapcom keys password` writes them.'),
+    {
+      group: 'links',
+      placeholder: 'FILE',
+      since: 'links',
+    },
+  ),
+  credentials_file: option(
+    path().optional().describe('What to log in with elsewhere: lines `scs://user@address:port password`.'),
+    {
+      group: 'links',
+      placeholder: 'FILE',
+      since: 'links',
+    },
+  ),
+  cluster_secret_file: option(
+    path().optional().describe('File with the secret that both ends of a plain link must prove.'),
+    {
+      group: 'links',
+      placeholder: 'FILE',
+      since: 'links',
+    },
+  ),
   trust_plain: option(
     list(network(), { countMax: 1000 })
-      .default([...LOOPBACK, ...PRIVATE])
+      .default(TRUSTED_BY_DEFAULT)
       .describe('Networks that plain links may come from when there is no cluster secret.'),
     { group: 'links', placeholder: 'CIDR,…', since: 'links' },
   ),
@@ -231,11 +223,15 @@ export const TABLE = {
     since: 'links',
   }),
   max_link_queue: option(
-    size({ minBytes: 16 * KiB, maxBytes: 64 * MiB }).default(256 * KiB).describe('What may wait before the socket of a link.'),
+    size({ minBytes: 16 * KiB, maxBytes: 64 * MiB })
+      .default(256 * KiB)
+      .describe('What may wait before the socket of a link.'),
     { group: 'links', since: 'links' },
   ),
   stream_window: option(
-    size({ minBytes: 64 * KiB, maxBytes: GiB }).default(4 * MiB).describe('What may be under way, unacknowledged, to one other daemon.'),
+    size({ minBytes: 64 * KiB, maxBytes: GiB })
+      .default(4 * MiB)
+      .describe('What may be under way, unacknowledged, to one other daemon.'),
     { group: 'links', since: 'links' },
   ),
   hello_interval: option(
@@ -243,11 +239,15 @@ export const TABLE = {
     { group: 'links', since: 'links' },
   ),
   dead_interval: option(
-    duration({ minMs: 200, maxMs: 10 * minute }).default(2 * second).describe('A link that was silent for so long is dead, at the earliest.'),
+    duration({ minMs: 200, maxMs: 10 * minute })
+      .default(2 * second)
+      .describe('A link that was silent for so long is dead, at the earliest.'),
     { group: 'links', since: 'links' },
   ),
   alive_interval: option(
-    duration({ minMs: 500, maxMs: hour }).default(5 * second).describe('How often a C++ daemon is asked whether it is alive; dead after three.'),
+    duration({ minMs: 500, maxMs: hour })
+      .default(5 * second)
+      .describe('How often a C++ daemon is asked whether it is alive; dead after three.'),
     { group: 'links', since: 'links' },
   ),
 
@@ -261,7 +261,9 @@ export const TABLE = {
 
   // Log.
   log_level: option(
-    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info').describe('The least important lines to log.'),
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
+      .default('info')
+      .describe('The least important lines to log.'),
     { group: 'log', isReloadable: true },
   ),
   log_file: option(path().optional().describe('Where to log instead of standard error. Opened anew at LOG_ROTATE.'), {
@@ -276,59 +278,83 @@ export const TABLE = {
     },
   }),
   invalid_log_interval: option(
-    duration({ maxMs: day }).default(10 * second).describe('At most one line in so long about bad or refused messages of one kind.'),
+    duration({ maxMs: day })
+      .default(10 * second)
+      .describe('At most one line in so long about bad or refused messages of one kind.'),
     { group: 'log', isReloadable: true },
   ),
   status_interval: option(
-    duration({ maxMs: day }).default(0).describe('How often a line with counts of services and messages is logged; 0: never.'),
+    duration({ maxMs: day })
+      .default(0)
+      .describe('How often a line with counts of services and messages is logged; 0: never.'),
     { group: 'log', isReloadable: true },
   ),
 
   // Times.
   alive_timeout: option(
-    duration({ minMs: 10, maxMs: minute }).default(2 * second).describe('How long the holder of a name may take to answer ALIVE when another wants it.'),
+    duration({ minMs: 10, maxMs: minute })
+      .default(2 * second)
+      .describe('How long the holder of a name may take to answer ALIVE when another wants it.'),
     { group: 'times', isReloadable: true },
   ),
   hold_time: option(
-    duration({ maxMs: minute }).default(2 * second).describe('How long lines from a connection that has not registered are held.'),
+    duration({ maxMs: minute })
+      .default(2 * second)
+      .describe('How long lines from a connection that has not registered are held.'),
     { group: 'times', isReloadable: true },
   ),
   pause_time: option(
-    duration({ maxMs: minute }).default(second).describe('How long a sender is paused at a stretch while a destination is slow.'),
+    duration({ maxMs: minute })
+      .default(second)
+      .describe('How long a sender is paused at a stretch while a destination is slow.'),
     { group: 'times', isReloadable: true },
   ),
   stall_time: option(
-    duration({ minMs: 1, maxMs: minute }).default(100).describe('A full destination that takes nothing for so long is refused messages.'),
+    duration({ minMs: 1, maxMs: minute })
+      .default(100)
+      .describe('A full destination that takes nothing for so long is refused messages.'),
     { group: 'times', isReloadable: true },
   ),
   stop_timeout: option(
-    duration({ maxMs: 10 * minute }).default(5 * second).describe('How long queued messages may take to go out when the daemon stops.'),
+    duration({ maxMs: 10 * minute })
+      .default(5 * second)
+      .describe('How long queued messages may take to go out when the daemon stops.'),
     { group: 'times', isReloadable: true },
   ),
   loadavg_interval: option(
-    duration({ minMs: 100, maxMs: hour }).default(5 * second).describe('How often the load average is sent to those who listen to it.'),
+    duration({ minMs: 100, maxMs: hour })
+      .default(5 * second)
+      .describe('How often the load average is sent to those who listen to it.'),
     { group: 'times', isReloadable: true },
   ),
   clock_interval: option(
-    duration({ minMs: second, maxMs: day }).default(minute).describe('How often it is looked whether the clock is synchronised.'),
+    duration({ minMs: second, maxMs: day })
+      .default(minute)
+      .describe('How often it is looked whether the clock is synchronised.'),
     { group: 'times', isReloadable: true },
   ),
 
   // Connections.
-  max_connections: option(integer({ min: 1, max: 1_000_000 }).describe('Open connections; one more is closed at once.'), {
-    group: 'connections',
-    computed: {
-      description: `${connectionsByDefault}, or as many as the process may open files, less ${filesBesideConnections}`,
-      value: ({ machine }) => Math.max(1, Math.min(connectionsByDefault, openFilesMax(machine) - filesBesideConnections)),
+  max_connections: option(
+    integer({ min: 1, max: 1_000_000 }).describe('Open connections; one more is closed at once.'),
+    {
+      group: 'connections',
+      computed: {
+        description: `${connectionsByDefault}, or as many as the process may open files, less ${filesBesideConnections}`,
+        value: defaultMaxConnections,
+      },
     },
-  }),
+  ),
   max_pending_connections: option(
     integer({ min: 1, max: 65_535 }).default(4096).describe('Connections that wait to be accepted, for each listener.'),
     { group: 'connections' },
   ),
-  max_services: option(integer({ min: 1, max: 1_000_000 }).default(50_000).describe('Names of services, present ones and known ones.'), {
-    group: 'connections',
-  }),
+  max_services: option(
+    integer({ min: 1, max: 1_000_000 }).default(50_000).describe('Names of services, present ones and known ones.'),
+    {
+      group: 'connections',
+    },
+  ),
   max_commands_per_service: option(
     integer({ min: 1, max: 100_000 }).default(1000).describe('Commands that one service may list.'),
     { group: 'connections' },
@@ -340,55 +366,89 @@ export const TABLE = {
 
   // Messages and queues.
   max_message_size: option(
-    size({ minBytes: KiB, maxBytes: 16 * MiB }).default(MiB).describe('A longer line is passed over and answered with INVALID.'),
+    size({ minBytes: KiB, maxBytes: 16 * MiB })
+      .default(MiB)
+      .describe('A longer line is passed over and answered with INVALID.'),
     { group: 'messages' },
   ),
   max_line_discard: option(
-    size({ minBytes: 64 * KiB, maxBytes: 16 * GiB }).default(64 * MiB).describe('A line without an end is passed over for so long, then the connection is closed.'),
+    size({ minBytes: 64 * KiB, maxBytes: 16 * GiB })
+      .default(64 * MiB)
+      .describe('A line without an end is passed over for so long, then the connection is closed.'),
     { group: 'messages' },
   ),
   max_datagram_size: option(
-    integer({ min: 64, max: 65_507 }).default(65_507).describe('Bytes of a datagram; longer ones are dropped and counted.'),
+    integer({ min: 64, max: 65_507 })
+      .default(65_507)
+      .describe('Bytes of a datagram; longer ones are dropped and counted.'),
     { group: 'messages' },
   ),
   max_queue_size: option(
-    size({ minBytes: 64 * KiB, maxBytes: GiB }).default(4 * MiB).describe('What may wait for one destination; beyond it messages are refused.'),
+    size({ minBytes: 64 * KiB, maxBytes: GiB })
+      .default(4 * MiB)
+      .describe('What may wait for one destination; beyond it messages are refused.'),
     { group: 'messages' },
   ),
   hold_size: option(
-    size({ minBytes: 0, maxBytes: 16 * MiB }).default(64 * KiB).describe('Lines held of a connection that has not registered.'),
+    size({ minBytes: 0, maxBytes: 16 * MiB })
+      .default(64 * KiB)
+      .describe('Lines held of a connection that has not registered.'),
     { group: 'messages' },
   ),
   arena_size: option(
-    size({ minBytes: 8 * MiB, maxBytes: 2 * GiB }).default(64 * MiB).describe('Memory for messages on their way; beyond it ordinary buffers, slower.'),
+    size({ minBytes: 8 * MiB, maxBytes: 2 * GiB })
+      .default(64 * MiB)
+      .describe('Memory for messages on their way; beyond it ordinary buffers, slower.'),
+    { group: 'messages' },
+  ),
+
+  portable_sockets: option(
+    boolean()
+      .default(false)
+      .describe(
+        'Read sockets only as the documents of Node say, a copy per read: slower, for when a new Node changes inside.',
+      ),
     { group: 'messages' },
   ),
 
   // Kept messages.
   max_cached_messages: option(
-    integer({ min: 0, max: 10_000_000 }).default(100_000).describe('Messages kept for absent services, of all senders together.'),
+    integer({ min: 0, max: 10_000_000 })
+      .default(100_000)
+      .describe('Messages kept for absent services, of all senders together.'),
     { group: 'cache', isReloadable: true },
   ),
   max_cached_size: option(
-    size({ minBytes: 0, maxBytes: 64 * GiB }).default(64 * MiB).describe('The same in bytes.'),
+    size({ minBytes: 0, maxBytes: 64 * GiB })
+      .default(64 * MiB)
+      .describe('The same in bytes.'),
     { group: 'cache', isReloadable: true },
   ),
   max_cached_size_per_service: option(
-    size({ minBytes: 0, maxBytes: 64 * GiB }).default(4 * MiB).describe('Bytes of messages kept for one service.'),
+    size({ minBytes: 0, maxBytes: 64 * GiB })
+      .default(4 * MiB)
+      .describe('Bytes of messages kept for one service.'),
     { group: 'cache', isReloadable: true },
   ),
 
   // Recorder and sniffers.
   recorder_records: option(
-    integer({ min: 1024, max: 16_777_216 }).default(65_536).describe('Messages that the recorder remembers, newest last.'),
+    integer({ min: 1024, max: 16_777_216 })
+      .default(65_536)
+      .describe('Messages that the recorder remembers, newest last.'),
     { group: 'watching' },
   ),
-  max_sniffers: option(integer({ min: 0, max: 1000 }).default(16).describe('Tools that may watch live traffic at a time.'), {
-    group: 'watching',
-    isReloadable: true,
-  }),
+  max_sniffers: option(
+    integer({ min: 0, max: 1000 }).default(16).describe('Tools that may watch live traffic at a time.'),
+    {
+      group: 'watching',
+      isReloadable: true,
+    },
+  ),
   sniff_queue: option(
-    size({ minBytes: 64 * KiB, maxBytes: GiB }).default(MiB).describe('What may wait for one sniffer; beyond it lines are skipped and counted.'),
+    size({ minBytes: 64 * KiB, maxBytes: GiB })
+      .default(MiB)
+      .describe('What may wait for one sniffer; beyond it lines are skipped and counted.'),
     { group: 'watching', isReloadable: true },
   ),
 };

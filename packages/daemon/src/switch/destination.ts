@@ -16,8 +16,8 @@ import type { Source } from './source.ts';
 
 /** Where a destination's bytes go: a socket, usually. */
 export interface Outlet {
-  /** Takes the bytes; calls `done` once they may be overwritten. The order of calls is the order on the wire. */
-  write(bytes: Uint8Array, done: () => void): void;
+  /** Takes the bytes; calls `done` once they may be overwritten, with whether they were written. The order of calls is the order on the wire. */
+  write(bytes: Uint8Array, done: (isWritten: boolean) => void): void;
   /** Bytes that the socket has not taken yet, as exactly as the system tells: progress is seen by this number falling. */
   pendingBytes(): number;
 }

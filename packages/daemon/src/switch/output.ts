@@ -61,8 +61,10 @@ export class Output {
   readonly #relaxed: Destination[] = [];
   #pressureTimer: NodeJS.Timeout | undefined;
   #isFlushScheduled = false;
-  /** Lines that a member of a group had no room for. */
-  onGroupLoss: (destination: Destination, lines: number, bytes: number) => void = () => undefined;
+  /** Lines that were accepted and will not be delivered: a member of a group had no room, or a destination is gone. */
+  onLoss: (destination: Destination, lines: number, reason: Refusal) => void = () => undefined;
+  /** A destination that was full takes lines again. */
+  onReopen: (destination: Destination) => void = () => undefined;
 
   /** @param now the time in milliseconds from any start, never going back */
   constructor(arena: Arena, options: OutputOptions, now: () => number) {
@@ -85,6 +87,9 @@ export class Output {
     if (destination.state === 'closed') return;
     destination.state = 'closed';
     this.#release(destination);
+    if (destination.sealedBy !== undefined) this.flushGroup(destination.sealedBy);
+    const lines = this.#arena.word(destination.slot + SLOT_LINES);
+    if (lines > 0) this.onLoss(destination, lines, 'closed');
     this.#dropBuffer(destination.slot);
     bumpEpoch(this.#arena, destination.slot);
     this.#pressed.delete(destination);
@@ -107,6 +112,11 @@ export class Output {
     this.#dropBuffer(group.slot);
     bumpEpoch(this.#arena, group.slot);
     this.#giveIndex(group.index);
+  }
+
+  destinationAt(index: number): Destination | undefined {
+    const target = this.#targets[index];
+    return target instanceof Destination ? target : undefined;
   }
 
   targetAt(slot: number): Destination | Group | undefined {
@@ -145,6 +155,18 @@ export class Output {
     arena.setWord(slot + SLOT_LINES, arena.word(slot + SLOT_LINES) + 1);
     this.#markDirty(slot);
     this.scheduleFlush();
+    return 'queued';
+  }
+
+  /**
+   * Sends one line (with its LF, stamped) by itself, behind all that waits already.
+   * @param done whether the socket took it; called once, later
+   */
+  appendTracked(destination: Destination, line: Uint8Array, source: Source | undefined, done: (isWritten: boolean) => void): 'queued' | Refusal {
+    const room = this.makeRoom(destination, line.length, source);
+    if (room !== 'room' && room !== 'ordinary') return room;
+    this.flush(destination);
+    this.#write(destination, Buffer.from(line), 1, done);
     return 'queued';
   }
 
@@ -341,7 +363,7 @@ export class Output {
     for (const member of group.members) {
       if (member.state === 'closed') continue;
       if (member.state === 'refusing' || this.waitingBytes(member) >= this.#options.queueBytesMax) {
-        this.onGroupLoss(member, lines, bytes.length);
+        this.onLoss(member, lines, 'queue-full');
         continue;
       }
       left++;
@@ -350,15 +372,15 @@ export class Output {
     release();
   }
 
-  #write(destination: Destination, bytes: Buffer, lines: number, release: (() => void) | undefined): void {
+  #write(destination: Destination, bytes: Buffer, lines: number, release: ((isWritten: boolean) => void) | undefined): void {
     const { transform, delivered } = destination;
     const out = transform === undefined ? bytes : transform(bytes);
     const length = out.length;
     delivered.lines += lines;
     delivered.bytes += length;
     destination.queuedBytes += length;
-    destination.outlet.write(out, () => {
-      release?.();
+    destination.outlet.write(out, (isWritten) => {
+      release?.(isWritten);
       destination.queuedBytes -= length;
       if (destination.queuedBytes <= this.#options.pauseBytes / 2) this.#reopen(destination);
     });
@@ -379,6 +401,7 @@ export class Output {
     this.#pressed.delete(destination);
     if (destination.sealedBy === undefined) unseal(this.#arena, destination.slot);
     this.#release(destination);
+    this.onReopen(destination);
   }
 
   readonly #checkPressure = (): void => {

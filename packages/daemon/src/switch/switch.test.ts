@@ -39,15 +39,15 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
   for (const name of NAMES) {
     const pieces: Buffer[] = [];
     got.set(name, pieces);
-    const done: (() => void)[] = [];
+    const done: ((isWritten: boolean) => void)[] = [];
     const destination = output.openDestination({
       // The bytes are looked at when they are written; they may change once `done` is called.
       write: (bytes, finished) => {
         pieces.push(Buffer.from(bytes));
         if (isSlow) {
           done.push(finished);
-          if (done.length > 6) done.shift()?.();
-        } else finished();
+          if (done.length > 6) done.shift()?.(true);
+        } else finished(true);
       },
       pendingBytes: () => 0,
     });

@@ -172,7 +172,7 @@ export class Switch {
       this.#handler.reject(source, error, line);
       return false;
     }
-    const isPlain = isInArena && line.start === at && line.end === next - 1 && bytes[line.start] !== JSON_START && !this.#isSpecial(line);
+    const isPlain = isInArena && line.start === at && line.end === next - 1 && bytes[line.start] !== JSON_START && !hasSpecial(line);
     const verdict = isPlain ? this.#handler.resolve(source, line) : undefined;
     if (verdict !== undefined) {
       const skip = (line.offsets[HEAD.body] as number) - at;
@@ -186,17 +186,6 @@ export class Switch {
     const nul = line.bytes.indexOf(0, line.start);
     if (nul >= 0 && nul < line.end) return 'NUL_BYTE';
     return readHead(line.bytes, line.start, line.end, line.offsets);
-  }
-
-  #isSpecial(line: LineView): boolean {
-    const { bytes, end } = line;
-    let at = line.offsets[HEAD.parameters] as number;
-    while (at < end) {
-      if (isSpecialAt(bytes, at)) return true;
-      at = bytes.indexOf(59, at) + 1;
-      if (at === 0) break;
-    }
-    return false;
   }
 
   #lineAt(bytes: Uint8Array, start: number, end: number): LineView {
@@ -246,4 +235,15 @@ export class Switch {
     }
     if (longLine.bytes > this.#options.discardBytesMax) this.#handler.overflow(source);
   }
+}
+
+/** Whether a parameter is there that the daemon must read. May be wrong about the inside of a value, which costs only time. */
+export function hasSpecial({ bytes, end, offsets }: LineView): boolean {
+  let at = offsets[HEAD.parameters] as number;
+  while (at < end) {
+    if (isSpecialAt(bytes, at)) return true;
+    at = bytes.indexOf(59, at) + 1;
+    if (at === 0) break;
+  }
+  return false;
 }

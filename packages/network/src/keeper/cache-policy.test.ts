@@ -42,7 +42,11 @@ test.each([
 
 test('any text gives a policy within the limits, and a problem that is one short line', () => {
   const limits = { ttlDefaultMs: 20_000, ttlMinMs: 5000, ttlMaxMs: 30_000 };
-  const item = fc.oneof(fc.constantFrom('no', 'reply', 'durable', 'ttl=7', 'ttl=1h'), fc.string(), fc.nat(50_000).map((n) => `ttl=${n}ms`));
+  const item = fc.oneof(
+    fc.constantFrom('no', 'reply', 'durable', 'ttl=7', 'ttl=1h'),
+    fc.string(),
+    fc.nat(50_000).map((n) => `ttl=${n}ms`),
+  );
   fc.assert(
     fc.property(fc.array(item, { maxLength: 6 }), (items) => {
       const { ttlMs, isKept, isDurable, problem = '' } = parseCachePolicy(items.join(';'), limits);

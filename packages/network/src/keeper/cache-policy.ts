@@ -54,7 +54,8 @@ export function parseCachePolicy(text: string | undefined, limits: TtlLimits = T
       problems.push(`${quote(item)} is not one of no, reply, ttl=DURATION, durable: left out`);
     }
   }
-  if ((text ?? '').length > POLICY_LENGTH_MAX) problems.push(`what follows ${POLICY_LENGTH_MAX} characters is left out`);
+  if ((text ?? '').length > POLICY_LENGTH_MAX)
+    problems.push(`what follows ${POLICY_LENGTH_MAX} characters is left out`);
   if (!isKept && isDurable) {
     isDurable = false;
     problems.push('no and durable contradict each other: it is not kept');

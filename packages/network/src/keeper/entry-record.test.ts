@@ -26,15 +26,32 @@ test('a record gives back the message, its time on the new clock', () => {
       const { id, destination, sender, bytes, report, sequence, deadlineMs } = entry;
       const record = encodeRecord(entry, 1.7e12, 500);
       const back = decodeRecord(record, 1.7e12 + 3000, 40);
-      expect(back).toEqual({ id, destination, sender, bytes, report, sequence, deadlineMs: deadlineMs - 500 - 3000 + 40 });
+      expect(back).toEqual({
+        id,
+        destination,
+        sender,
+        bytes,
+        report,
+        sequence,
+        deadlineMs: deadlineMs - 500 - 3000 + 40,
+      });
     }),
   );
 });
 
 test('damaged bytes never throw, and cut ones are no message', () => {
-  const entry = { id: 0x1fn, destination: 'images', sender: 'n1:web', bytes: Uint8Array.of(65, 10), report: 'none', sequence: 1, deadlineMs: 1 } as KeptEntry;
+  const entry = {
+    id: 0x1fn,
+    destination: 'images',
+    sender: 'n1:web',
+    bytes: Uint8Array.of(65, 10),
+    report: 'none',
+    sequence: 1,
+    deadlineMs: 1,
+  } as KeptEntry;
   const record = encodeRecord(entry, 0, 0);
-  for (let length = 0; length < record.length - 2; length++) expect(decodeRecord(record.subarray(0, length), 0, 0)).toBeUndefined();
+  for (let length = 0; length < record.length - 2; length++)
+    expect(decodeRecord(record.subarray(0, length), 0, 0)).toBeUndefined();
   fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void decodeRecord(bytes, 0, 0)));
   fc.assert(
     fc.property(fc.nat(record.length - 1), fc.nat(255), (index, byte) => {
@@ -46,6 +63,14 @@ test('damaged bytes never throw, and cut ones are no message', () => {
 });
 
 test('a name that is not ASCII is a fault of ours', () => {
-  const entry = { id: 'a', destination: '漢', sender: '', bytes: Uint8Array.of(10), report: 'none', sequence: 1, deadlineMs: 1 } as KeptEntry;
+  const entry = {
+    id: 'a',
+    destination: '漢',
+    sender: '',
+    bytes: Uint8Array.of(10),
+    report: 'none',
+    sequence: 1,
+    deadlineMs: 1,
+  } as KeptEntry;
   expect(() => encodeRecord(entry, 0, 0)).toThrow('cannot be the name');
 });

@@ -1,6 +1,5 @@
-// The keeper against a model that does everything the slow and plain way, and its promises one by one.
+// The keeper's promises one by one; keeper-model.test.ts has them all at once.
 
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Entry, Keeper, type KeeperEffect, type KeeperOptions, type KeptEntry } from './keeper.ts';
 
@@ -32,7 +31,12 @@ const kinds = (effects: readonly KeeperEffect[]): string[] => effects.map((effec
 describe('order and time', () => {
   test('messages come back in the order of arrival, those of several destinations together', () => {
     const keeper = new Keeper(GENEROUS);
-    for (const [id, destination] of [['a', 'images'], ['b', 'n1:images'], ['c', 'db'], ['d', 'images']] as const) {
+    for (const [id, destination] of [
+      ['a', 'images'],
+      ['b', 'n1:images'],
+      ['c', 'db'],
+      ['d', 'images'],
+    ] as const) {
       expect(keeper.keep(entryOf({ id, destination }), 0)).toBe('kept');
     }
     expect(ids(keeper.take(['images', 'n1:images'], 1e6, 1))).toEqual(['a', 'b', 'd']);
@@ -42,7 +46,12 @@ describe('order and time', () => {
 
   test('a batch ends at its bytes, yet a large message is not stuck behind them', () => {
     const keeper = new Keeper(GENEROUS);
-    for (const [id, size] of [['a', 30], ['b', 30], ['c', 90], ['d', 1]] as const) {
+    for (const [id, size] of [
+      ['a', 30],
+      ['b', 30],
+      ['c', 90],
+      ['d', 1],
+    ] as const) {
       keeper.keep(entryOf({ id, bytes: new Uint8Array(size) }), 0);
     }
     expect(ids(keeper.take('images', 0, 1))).toEqual([]);
@@ -110,8 +119,11 @@ describe('durable messages', () => {
     keeper.keep(durable('a'), 0);
     const first = keeper.take('images', 1e6, 1);
     expect(first[0]?.isRedelivered).toBe(false);
-    keeper.putBack(first, 2);
-    keeper.putBack(first, 2);
+    keeper.putBack(first, 2, false);
+    const untouched = keeper.take('images', 1e6, 2);
+    expect(untouched[0]?.isRedelivered).toBe(false);
+    keeper.putBack(untouched, 2);
+    keeper.putBack(untouched, 2);
     const second = keeper.take('images', 1e6, 3);
     expect(second).toMatchObject([{ id: 'a', isRedelivered: true }]);
     keeper.takeEffects();
@@ -131,7 +143,7 @@ describe('durable messages', () => {
   test('a store that fails: what waits is dropped and reported, what is out may still get through', () => {
     const keeper = new Keeper(GENEROUS);
     for (const id of ['a', 'b', 'c']) keeper.keep(durable(id), 0);
-    const [, b] = keeper.take('images', 40, 1);
+    const [, ...others] = keeper.take('images', 40, 1);
     keeper.takeEffects();
     for (const id of ['a', 'b', 'c']) keeper.storeFailed(id);
     expect(keeper.takeEffects()).toMatchObject([
@@ -139,7 +151,7 @@ describe('durable messages', () => {
       { kind: 'store-delete', id: 'c' },
     ]);
     keeper.delivered('a');
-    keeper.putBack([b as KeptEntry], 2);
+    keeper.putBack(others, 2);
     expect(kinds(keeper.takeEffects())).toEqual(['store-delete', 'dropped', 'store-delete']);
     expect(keeper.heldCount).toBe(0);
   });
@@ -183,7 +195,8 @@ describe('durable messages', () => {
 
 test('each limit refuses with its name and counts', () => {
   const keeper = new Keeper(OPTIONS);
-  const keep = (destination: string, size: number) => keeper.keep(entryOf({ destination, bytes: new Uint8Array(size) }), 0);
+  const keep = (destination: string, size: number) =>
+    keeper.keep(entryOf({ destination, bytes: new Uint8Array(size) }), 0);
   expect([keep('a', 151), keep('a', 150), keep('a', 1)]).toEqual(['destination-bytes', 'kept', 'destination-bytes']);
   expect([keep('b', 150), keep('c', 101), keep('c', 100)]).toEqual(['kept', 'bytes', 'kept']);
   keeper.take('a', 1e6, 1);
@@ -191,132 +204,6 @@ test('each limit refuses with its name and counts', () => {
   expect(keep('z', 1)).toBe('count');
   expect(keeper.counters.refused).toEqual({ count: 1, bytes: 1, 'destination-bytes': 2 });
 });
-
-/** The same promises over plain arrays. */
-class Model {
-  waiting: KeptEntry[] = [];
-  out: KeptEntry[] = [];
-  expired: unknown[] = [];
-
-  get heldBytes(): number {
-    return [...this.waiting, ...this.out.filter((entry) => entry.isDurable)].reduce((sum, { bytes }) => sum + bytes.length, 0);
-  }
-
-  expire(now: number, isMeant: (entry: KeptEntry) => boolean): void {
-    const isOver = (entry: KeptEntry): boolean => entry.deadlineMs <= now && isMeant(entry);
-    this.expired.push(...ids(this.waiting.filter(isOver)));
-    this.waiting = this.waiting.filter((entry) => !isOver(entry));
-  }
-}
-
-const DESTINATIONS = ['images', 'db', 'n1:images'];
-const step = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('keep' as const),
-      destination: fc.constantFrom(...DESTINATIONS),
-      size: fc.integer({ min: 1, max: 80 }),
-      ttlMs: fc.integer({ min: 0, max: 300 }),
-      isDurable: fc.boolean(),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('take' as const),
-      destinations: fc.subarray(DESTINATIONS, { minLength: 1 }),
-      bytesMax: fc.integer({ min: 0, max: 120 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('putBack' as const), picks: fc.array(fc.nat(20), { maxLength: 4 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delivered' as const), pick: fc.nat(20) }) },
-);
-
-test('agrees with the model: order, time, limits, and one end for each message', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(step, fc.integer({ min: 0, max: 60 })), { maxLength: 120 }), (steps) => {
-      const keeper = new Keeper(OPTIONS);
-      const model = new Model();
-      const expired: unknown[] = [];
-      const inStore = new Set<unknown>();
-      let keptCount = 0;
-      let ended = 0;
-      let now = 0;
-      for (const [action, pauseMs] of steps) {
-        now += pauseMs;
-        if (action.kind === 'keep') {
-          const entry = entryOf({ destination: action.destination, ttlMs: action.ttlMs, isDurable: action.isDurable, bytes: new Uint8Array(action.size) });
-          const heldCount = model.waiting.length + model.out.filter(({ isDurable }) => isDurable).length;
-          const destinationBytes = model.waiting.filter(({ destination }) => destination === entry.destination).reduce((sum, { bytes }) => sum + bytes.length, 0);
-          const fits = heldCount < OPTIONS.countMax && model.heldBytes + action.size <= OPTIONS.bytesMax && destinationBytes + action.size <= OPTIONS.bytesPerDestinationMax;
-          expect(keeper.keep(entry, now) === 'kept').toBe(fits);
-          if (fits) {
-            const deadlineMs = now + Math.max(OPTIONS.ttlMinMs, action.ttlMs);
-            model.waiting.push({ ...entry, ttlMs: deadlineMs - now, deadlineMs, sequence: keptCount++, isRedelivered: false });
-          }
-        } else if (action.kind === 'take') {
-          const { destinations, bytesMax } = action;
-          const taken = keeper.take(destinations, bytesMax, now);
-          for (const entry of taken) expect(entry.deadlineMs).toBeGreaterThan(now);
-          const sum = taken.reduce((total, { bytes }) => total + bytes.length, 0);
-          expect(sum <= bytesMax || taken.length === 1).toBe(true);
-          // Only what stands before the last message taken, and behind it, expires here; the rest in its own time.
-          const meant = model.waiting.filter(({ destination, deadlineMs }) => destinations.includes(destination) && deadlineMs > now);
-          const expectedCount = bytesMax > 0 ? fitting(meant, bytesMax) : 0;
-          expect(ids(taken)).toEqual(ids(meant.slice(0, expectedCount)));
-          model.waiting = model.waiting.filter((entry) => !ids(taken).includes(entry.id));
-          model.out.push(...taken);
-        } else if (action.kind === 'expire') {
-          keeper.expire(now);
-          model.expire(now, () => true);
-        } else if (action.kind === 'putBack') {
-          const back = [...new Set(action.picks)].flatMap((pick) => model.out[pick] ?? []);
-          keeper.putBack(back, now);
-          model.out = model.out.filter((entry) => !back.includes(entry));
-          for (const entry of back) model.waiting.push({ ...entry, isRedelivered: entry.isDurable });
-          model.waiting.sort((a, b) => a.sequence - b.sequence);
-          model.expire(now, ({ id }) => ids(back).includes(id));
-        } else {
-          const entry = model.out[action.pick];
-          if (entry !== undefined) {
-            keeper.delivered(entry.id);
-            model.out.splice(action.pick, 1);
-            ended++;
-          }
-        }
-        for (const effect of keeper.takeEffects()) {
-          if (effect.kind === 'expired') expired.push(effect.entry.id);
-          else if (effect.kind === 'store-put') inStore.add(effect.entry.id);
-          else if (effect.kind === 'store-delete') expect(inStore.delete(effect.id)).toBe(true);
-        }
-        // Taking may expire what stood in the way before anybody called expire().
-        model.expire(now, ({ id }) => expired.includes(id));
-        expect([...expired].sort()).toEqual([...model.expired].sort());
-        expect(keeper.waitingCount).toBe(model.waiting.length);
-        expect(keeper.heldBytes).toBe(model.heldBytes);
-        expect(keeper.nextDeadline()).toBe(model.waiting.reduce<number | undefined>((least, { deadlineMs }) => Math.min(least ?? deadlineMs, deadlineMs), undefined));
-        for (const destination of DESTINATIONS) {
-          expect(keeper.hasKept(destination)).toBe(model.waiting.some((entry) => entry.destination === destination));
-        }
-        expect(keptCount).toBe(model.waiting.length + model.out.length + expired.length + ended);
-        const { kept, putBack, taken, expired: expiredCount, dropped } = keeper.counters;
-        expect(kept + putBack).toBe(taken + expiredCount + dropped + keeper.waitingCount);
-        const durable = [...model.waiting, ...model.out].filter((entry) => entry.isDurable);
-        expect([...inStore].sort()).toEqual(ids(durable).sort());
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
-
-/** How many of the first messages make a batch of so many bytes. */
-function fitting(entries: readonly KeptEntry[], bytesMax: number): number {
-  let sum = 0;
-  const over = entries.findIndex(({ bytes }, index) => (sum += bytes.length) > bytesMax && index > 0);
-  return over === -1 ? entries.length : over;
-}
 
 test('twenty thousand messages expire in the order of their deadlines', () => {
   const keeper = new Keeper({ ...GENEROUS, ttlMaxMs: 1e9 });

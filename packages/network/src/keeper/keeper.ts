@@ -188,15 +188,18 @@ export class Keeper {
   /**
    * Takes back messages that were given out and are known not to have been delivered, or, if durable, are not known to
    * have been: to their old places, before anything newer. Limits do not apply, for these were accepted already.
+   *
+   * @param mayHaveArrived false if none of them can have reached its destination, say because it had no room for them;
+   *   else durable ones will be marked as redelivered
    */
-  putBack(entries: readonly KeptEntry[], now: number): void {
+  putBack(entries: readonly KeptEntry[], now: number, mayHaveArrived = true): void {
     const slotsByDestination = new Map<string, Slot[]>();
     for (const entry of entries) {
       const state = entry.isDurable ? this.#durable.get(entry.id) : undefined;
       // A durable one is out exactly while it has a state and no place; anything else is a late or repeated call.
       if (entry.isDurable && (state === undefined || state.slot !== undefined)) continue;
       this.#counters.putBack++;
-      const back = entry.isDurable ? { ...entry, isRedelivered: true } : entry;
+      const back = entry.isDurable && mayHaveArrived ? { ...entry, isRedelivered: true } : entry;
       if (state === undefined) this.#hold(back);
       else state.entry = back;
       if (state?.store === 'failed') {
@@ -270,12 +273,10 @@ export class Keeper {
 
   /** The daemon stops: drops what waits in memory only. What is durable stays, here and in the store. */
   close(): void {
-    for (const queue of [...this.#queues.values()]) {
-      for (const slot of [...queue]) {
-        if (slot.entry.isDurable) continue;
-        this.#detach(slot);
-        this.#drop(slot.entry, 'stopping');
-      }
+    const slots = [...this.#queues.values()].flatMap((queue) => [...queue]);
+    for (const slot of slots.filter(({ entry }) => !entry.isDurable)) {
+      this.#detach(slot);
+      this.#drop(slot.entry, 'stopping');
     }
   }
 

@@ -1,0 +1,551 @@
+// `Communicator`: a program's place on the bus. It joins the rooms beside it and decides nothing that they could.
+
+import { candidateAddresses } from './connection/candidates.ts';
+import type { Link, Registration } from './connection/link.ts';
+import { formatAddresses, Session } from './connection/session.ts';
+import type { Given, ParametersOf, ServiceContract } from './contract/contract.ts';
+import { CommunicatorError, textOf } from './errors.ts';
+import { Emitter, type Listener } from './events.ts';
+import { MessageBuilder } from './message/builder.ts';
+import {
+  backTo,
+  type CacheOptions,
+  cacheText,
+  type Draft,
+  gather,
+  isDurable,
+  keptForMs,
+  type ParameterValues,
+  type Part,
+  textParameters,
+  to,
+} from './message/parts.ts';
+import {
+  type AnswerTo,
+  type CommandOf,
+  ContractViolation,
+  type MessageOf,
+  readMessage,
+  type ReplyParameters,
+  repliesOf,
+  writeValues,
+} from './message/typed.ts';
+import { Announcement } from './receiving/announcement.ts';
+import { Dispatcher } from './receiving/dispatcher.ts';
+import { Duplicates } from './receiving/duplicates.ts';
+import { HandlerRuns } from './receiving/handler-runs.ts';
+import type { Inbox, MessagesOptions } from './receiving/inbox.ts';
+import { answerTo, mayBeRefused, OWN_COMMANDS, withCorrelation } from './receiving/protocol.ts';
+import { Receiver } from './receiving/receiver.ts';
+import { createIds } from './requests/ids.ts';
+import { type Awaited as AwaitedReport, type Outcome, Reports } from './requests/reports.ts';
+import { Requests } from './requests/requests.ts';
+import {
+  type CommunicatorEvents,
+  type CommunicatorOptions,
+  type ConnectOptions,
+  createErrorPrinter,
+  DEFAULTS,
+  type Statistics,
+} from './settings.ts';
+import { openTransport } from './transport/open.ts';
+import { encodeMessage } from './wire/encoder.ts';
+import { WireError } from './wire/errors.ts';
+import { type Message, NAME } from './wire/message.ts';
+
+/** What a handler is given besides its message. */
+export interface HandlerContext {
+  /** Answers the sender, the very instance; what makes a request's answer recognisable is added. */
+  reply(command: string, parameters?: ParameterValues): Promise<void>;
+  /** Aborted when the program is closing and the time for handlers is over. */
+  readonly signal: AbortSignal;
+}
+
+export type Handler = (message: Message, context: HandlerContext) => unknown;
+
+/** What a handler of a contract's command is given: the reply is checked too. */
+export interface ContractContext<S extends ServiceContract> {
+  reply<R extends string>(command: R, parameters: ReplyParameters<S, R>): Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export type ContractHandler<S extends ServiceContract, C extends CommandOf<S>> = (
+  message: MessageOf<S, C>,
+  context: ContractContext<S>,
+) => unknown;
+
+export interface RequestOptions {
+  /** How long the answer may take, in milliseconds (5,000). */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  /** What to do when the service is not there. Default: not kept, `NO_SUCH_SERVICE` at once. */
+  readonly cache?: CacheOptions;
+  /** The commands that answer it: needed for a service that gives no correlation ids back. A contract knows them. */
+  readonly expect?: string | readonly string[];
+}
+
+export interface BroadcastOptions {
+  /** This machine (default), this machine's network (data centre), or the cluster. */
+  readonly scope?: 'machine' | 'network' | 'cluster';
+  readonly signal?: AbortSignal;
+}
+
+/** `parameters` may be left out where none is required. */
+type RequestRest<P> = Record<never, never> extends P
+  ? [parameters?: P, options?: RequestOptions]
+  : [parameters: P, options?: RequestOptions];
+
+const SCOPES = { machine: '.', network: '?', cluster: '*' } as const;
+/** Time for the daemon's last report to come, after the message's own time is over. */
+const reportGraceMs = 5000;
+
+const handled = (error: unknown): Promise<never> => {
+  const rejection = Promise.reject(error);
+  // Who does not await a send must not be ended by it: the event `refused` tells of it as well.
+  rejection.catch(() => {});
+  return rejection;
+};
+
+/**
+ * A connection to the bus: a service by name, or a passing client. Made to be extended:
+ *
+ *     class Images extends Communicator {
+ *       constructor(options) { super('images', options); this.on('RESIZE', …); }
+ *     }
+ *     await new Images(options).connect();
+ */
+export class Communicator {
+  readonly #options: Required<Pick<CommunicatorOptions, keyof typeof DEFAULTS>> & CommunicatorOptions;
+  readonly #name: string;
+  readonly #session: Session;
+  readonly #events: Emitter<CommunicatorEvents>;
+  readonly #dispatcher: Dispatcher;
+  readonly #announcement: Announcement;
+  readonly #runs: HandlerRuns;
+  readonly #requests: Requests;
+  readonly #reports: Reports;
+  readonly #receiver: Receiver;
+  readonly #ids = createIds();
+  readonly #ending = new AbortController();
+  readonly #onError: (error: unknown, message: Message | undefined) => void;
+  #sent = 0;
+  #connections = 0;
+  #lastProblem: Error | undefined;
+  #closing: Promise<void> | undefined;
+  #isClosed = false;
+
+  /**
+   * @param service the name; without one, a passing client under a name that the daemon makes unique
+   * @throws CommunicatorError INVALID_MESSAGE when the name is not one
+   */
+  constructor(service?: string, options: CommunicatorOptions = {}) {
+    if (service !== undefined && !NAME.test(service)) {
+      throw new CommunicatorError('INVALID_MESSAGE', `${JSON.stringify(service)} is not the name of a service; expected letters, digits and _, at most 64`);
+    }
+    this.#options = { ...DEFAULTS, ...withoutUndefined(options) };
+    this.#name = service ?? `client_${typeof process === 'undefined' ? 'page' : process.pid}`;
+    this.#onError = options.onError ?? createErrorPrinter();
+    this.#events = new Emitter((error) => this.#onError(error, undefined));
+    this.#announcement = new Announcement(() => this.commands);
+    this.#dispatcher = new Dispatcher(() => this.#announcement.changed());
+    this.#runs = new HandlerRuns((error, message) => this.#handlerFailed(error, message));
+    const { requestsMax, lateAnswerMs } = this.#options;
+    this.#requests = new Requests(
+      this.#ids,
+      { send: (draft) => this.#push(draft), cancel: (ticket) => this.#session.outbox.cancel(ticket) },
+      { pendingMax: requestsMax, lateAnswerMs },
+    );
+    this.#reports = new Reports({ waitingMax: requestsMax });
+    this.#receiver = new Receiver({
+      duplicates: new Duplicates(),
+      requests: this.#requests,
+      reports: this.#reports,
+      dispatcher: this.#dispatcher,
+      events: this.#events,
+      onHelp: (writeNow) => this.#announcement.tellAll(writeNow),
+      commands: () => this.commands,
+      send: (line) => void this.#session.outbox.push(line),
+    });
+    this.#session = this.#createSession(service === undefined);
+  }
+
+  /** The name under which the communicator knows this program; until then, the one that was asked for. */
+  get service(): string {
+    return this.#session.registration?.service ?? this.#name;
+  }
+
+  /** The name of this machine on the bus; empty while there is no connection. */
+  get server(): string {
+    return this.#session.registration?.server ?? '';
+  }
+
+  /** What the communicator said to the registration; undefined while there is no connection. */
+  get registration(): Registration | undefined {
+    return this.#session.registration;
+  }
+
+  get isConnected(): boolean {
+    return this.#session.registration !== undefined;
+  }
+
+  /** Every command that this program understands, in order. */
+  get commands(): string[] {
+    const own = this.#events.has('stop') ? [...OWN_COMMANDS, 'STOP'] : OWN_COMMANDS;
+    return [...new Set([...own, ...this.#dispatcher.commands])].sort();
+  }
+
+  get statistics(): Statistics {
+    const { received, malformed, repeats, lateAnswers, unknown } = this.#receiver;
+    return { sent: this.#sent, received, malformed, repeats, lateAnswers, unknown, connections: this.#connections };
+  }
+
+  /**
+   * Connects and registers; from then on the connection is kept, for ever unless `reconnect` is off.
+   * @param options.timeout how long this may take, in milliseconds; default: for ever
+   * @throws CommunicatorError REFUSED with the communicator's reason; DISCONNECTED when the time is over; the signal's reason
+   */
+  async connect(options: Pick<ConnectOptions, 'timeout' | 'signal'> = {}): Promise<this> {
+    const { timeout, signal } = options;
+    signal?.throwIfAborted();
+    if (this.#closing !== undefined) throw new CommunicatorError('DISCONNECTED', `${this.#name} has been closed: make a new Communicator`);
+    let failure: unknown;
+    const giveUp = (error: unknown): void => {
+      failure ??= error;
+      this.#session.destroy();
+    };
+    const onAbort = (): void => giveUp(signal?.reason);
+    const timer = timeout === undefined ? undefined : setTimeout(() => giveUp(this.#noConnection(timeout)), timeout);
+    signal?.addEventListener('abort', onAbort);
+    try {
+      await this.#session.start();
+    } catch (error) {
+      throw failure ?? error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+    return this;
+  }
+
+  /**
+   * Handles a command, a command by its contract, or an event of the connection. The command is listed with the
+   * communicator by itself. A handler that throws leaves the others alone: `onError` hears of it, and who sent a request
+   * gets INVALID with the message. With a contract, parameters that do not fit are answered with INVALID before the handler.
+   * @returns a function that takes the handler away again
+   */
+  on<E extends keyof CommunicatorEvents>(event: E, listener: Listener<CommunicatorEvents[E]>, options?: { readonly signal?: AbortSignal }): () => void;
+  on<S extends ServiceContract, C extends CommandOf<S>>(contract: S, command: C, handler: ContractHandler<S, C>, options?: { readonly signal?: AbortSignal }): () => void;
+  on(command: string, handler: Handler, options?: { readonly signal?: AbortSignal }): () => void;
+  on(first: string | ServiceContract, second: unknown, third?: unknown, fourth?: unknown): () => void {
+    let options = third as { readonly signal?: AbortSignal } | undefined;
+    let remove: () => void;
+    if (typeof first !== 'string') {
+      options = fourth as typeof options;
+      remove = this.#handleByContract(first, second as string, third as ContractHandler<ServiceContract, string>);
+    } else if (/^[a-z]/.test(first)) {
+      remove = this.#events.on(first as keyof CommunicatorEvents, second as Listener<unknown>);
+      if (first === 'stop') this.#announcement.changed();
+    } else {
+      const handler = second as Handler;
+      remove = this.#dispatcher.handle(first, (message) => this.#run(message, handler, message));
+    }
+    if (options?.signal?.aborted) remove();
+    else options?.signal?.addEventListener('abort', remove, { once: true });
+    return remove;
+  }
+
+  /** Begins a message: `bus.message('RESIZE').to('images').param('uri', uri).send()`. */
+  message(command: string): MessageBuilder<Outcome | undefined> {
+    return new MessageBuilder((...parts) => this.send(...parts), command);
+  }
+
+  /**
+   * Sends one message, put together from its parts. All that is sent in one turn of the event loop leaves in one write;
+   * without a connection it waits for the next one. The promise resolves at once while there is room, else when there is
+   * room again, so a loop that awaits it sends as fast as the communicator takes it. It is no word on delivery, but for:
+   * with `report('always')` it resolves with the outcome; with `cache({ durable: true })` once the message is on disk.
+   * @throws CommunicatorError INVALID_MESSAGE, thrown at once; it rejects with QUEUE_FULL, DISCONNECTED, or TIMEOUT of a report
+   */
+  send(...parts: readonly Part[]): Promise<Outcome | undefined> {
+    const draft = gather(parts);
+    const { parameters, signal } = draft;
+    if (signal?.aborted) return handled(signal.reason);
+    const awaited = awaitedReport(parameters);
+    if (awaited !== undefined) return this.#sendReported(draft, awaited);
+    try {
+      this.#push(draft);
+    } catch (error) {
+      return this.#refuse(error, draft.command);
+    }
+    return this.#session.outbox.room() as Promise<undefined>;
+  }
+
+  /**
+   * Asks a service and resolves with its answer.
+   * @param target a contract, the name of a service, or `server:service`
+   * @throws CommunicatorError NO_SUCH_SERVICE, TIMEOUT, INVALID_MESSAGE when it is not understood or the answer breaks the contract, REFUSED, EXPIRED, DISCONNECTED, QUEUE_FULL; the signal's reason
+   */
+  request<S extends ServiceContract, C extends CommandOf<S>>(target: S, command: C, ...rest: RequestRest<Given<ParametersOf<S, C>>>): Promise<AnswerTo<S, C>>;
+  request(target: string, command: string, parameters?: ParameterValues, options?: RequestOptions): Promise<Message>;
+  async request(target: string | ServiceContract, command: string, values: object = {}, options: RequestOptions = {}): Promise<unknown> {
+    const contract = typeof target === 'string' ? undefined : target;
+    const { server = '', service = '' } = to(contract?.service ?? (target as string));
+    if (service === '.' || service === '?' || service === '*') {
+      throw new CommunicatorError('INVALID_MESSAGE', `${service}/${command}: a broadcast has no single answer; use broadcast() and on()`);
+    }
+    const parameters = textParameters(contract === undefined ? (values as ParameterValues) : writeValues(contract, command, values as Record<string, unknown>));
+    const { timeout = this.#options.requestTimeoutMs, signal, expect } = options;
+    const expected = expect === undefined ? (contract === undefined ? [] : repliesOf(contract, command)) : [expect].flat();
+    const draft = { server, service, command, parameters: { ...parameters, ...requestCache(server, service, options.cache) }, timeout, signal };
+    const answer = await this.#requests.start(draft, expected, timeout);
+    if (contract === undefined) return answer;
+    try {
+      return readMessage(contract, answer);
+    } catch (error) {
+      throw new CommunicatorError('INVALID_MESSAGE', `${service} answers ${command} with a ${answer.command} that breaks its contract: ${textOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Sends to every service in the scope that lists the command, but this one. */
+  async broadcast(command: string, parameters: ParameterValues = {}, options: BroadcastOptions = {}): Promise<void> {
+    const { scope = 'machine', signal } = options;
+    const service = SCOPES[scope];
+    if (service === undefined) throw new CommunicatorError('INVALID_MESSAGE', `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`);
+    await this.send({ service, command, parameters, ...(signal !== undefined && { signal }) });
+  }
+
+  /** Answers the sender of a message. A message without a sender (a datagram) has nobody to answer: nothing is sent. */
+  async reply(message: Pick<Message, 'sentFromServer' | 'sentFromService' | 'parameters'>, command: string, parameters: ParameterValues = {}): Promise<void> {
+    if (message.sentFromService === '') return;
+    await this.send({ ...backTo(message), command, parameters: withCorrelation(message, textParameters(parameters)) });
+  }
+
+  /**
+   * The messages with this command, or all that are no answers, as a sequence. It receives from this call on, also while the
+   * connection is lost and regained, until it is left, its signal is aborted or the communicator is closed.
+   * @throws CommunicatorError QUEUE_FULL in the sequence when more than `limit` messages wait (unless `overflow` is `drop`)
+   */
+  messages(command?: string, options: MessagesOptions = {}): Inbox {
+    return this.#dispatcher.messages(command, options);
+  }
+
+  /**
+   * Drains and ends: handlers at work may finish and reply, what is queued goes out, then UNREGISTER.
+   * @param options.timeout how long that may take, in milliseconds (`drainTimeoutMs`)
+   * @param options.signal ends it at once
+   * @throws CommunicatorError DISCONNECTED when something that was queued could not be sent
+   */
+  close(options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#closing ??= this.#drain(options.timeout ?? this.#options.drainTimeoutMs, options.signal);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #createSession(isPassing: boolean): Session {
+    const { address, transient = isPassing, reconnect, queueWhileDisconnected, messageBytesMax, open = openTransport } = this.#options;
+    return new Session(
+      {
+        ...this.#options,
+        open,
+        service: this.#name,
+        isTransient: transient,
+        password: this.#options.password,
+        lineBytesMax: messageBytesMax,
+        addresses: () => candidateAddresses(address),
+        reconnects: reconnect,
+        backoff: this.#options.backoff ?? {},
+        keepsWhileDisconnected: queueWhileDisconnected,
+      },
+      {
+        onReady: (registration, link) => this.#ready(registration, link),
+        onLine: (line, link) => this.#receiver.receive(line, (text) => link.write(text)),
+        onLost: (error, lostBytes) => this.#lost(error, lostBytes),
+        onRetry: (retry) => {
+          this.#lastProblem = retry.error;
+          this.#events.emit('retrying', retry);
+        },
+        onEnd: (error) => this.#end(error),
+      },
+    );
+  }
+
+  #ready(registration: Registration, link: Link): void {
+    this.#connections++;
+    this.#announcement.ready((text) => link.write(text));
+    this.#events.emit('connected', registration);
+  }
+
+  #lost(error: Error | undefined, lostBytes: number): void {
+    const { handedBefore } = this.#session.outbox;
+    this.#announcement.reset();
+    this.#requests.disconnected(handedBefore);
+    this.#reports.disconnected(handedBefore);
+    this.#events.emit('disconnected', { error, lostBytes });
+  }
+
+  #noConnection(timeoutMs: number): CommunicatorError {
+    const { address } = this.#options;
+    const place = formatAddresses(candidateAddresses(address));
+    const reason = this.#lastProblem === undefined ? '' : `: ${textOf(this.#lastProblem)}`;
+    return new CommunicatorError('DISCONNECTED', `no communicator took the registration of ${this.#name} at ${place} within ${timeoutMs} ms${reason}. Does the daemon run?`, { cause: this.#lastProblem });
+  }
+
+  /** @returns the line's ticket @throws CommunicatorError */
+  #push(draft: Pick<Draft, 'server' | 'service' | 'command' | 'parameters'>): number {
+    const { messageBytesMax, queueBytesMax } = this.#options;
+    const line = encode(draft);
+    if (line.length > messageBytesMax) {
+      throw new CommunicatorError('INVALID_MESSAGE', `${draft.command} has ${line.length} characters, a message at most ${messageBytesMax} bytes (messageBytesMax): send a reference to large data instead`);
+    }
+    if (this.#isClosed) throw new CommunicatorError('DISCONNECTED', `${this.#name} is closed: ${draft.command} was not sent`);
+    const ticket = this.#session.outbox.push(line);
+    if (ticket === 'FULL') {
+      const waiting = this.isConnected ? 'the communicator does not take it fast enough' : 'there is no connection to a communicator';
+      throw new CommunicatorError('QUEUE_FULL', `${this.#session.outbox.waitingBytes} bytes wait to be sent, at most ${queueBytesMax} may (queueBytesMax), and ${waiting}: ${draft.command} was not sent`);
+    }
+    if (ticket === 'DISCONNECTED') {
+      throw new CommunicatorError('DISCONNECTED', `there is no connection to a communicator: ${draft.command} was not sent`);
+    }
+    this.#sent++;
+    return ticket;
+  }
+
+  #sendReported(draft: Draft, awaited: AwaitedReport): Promise<Outcome> {
+    const { command, service, server, signal, parameters } = draft;
+    const id = parameters['message_id'] ?? this.#ids.next();
+    const timeoutMs = draft.timeout ?? keptForMs(parameters['cache']) + reportGraceMs;
+    if (this.#reports.isFull) {
+      return this.#refuse(new CommunicatorError('QUEUE_FULL', `reports are awaited on ${this.#options.requestsMax} messages (requestsMax): await some of them`), command);
+    }
+    try {
+      const ticket = this.#push({ server, service, command, parameters: { ...parameters, message_id: id } });
+      const report = this.#reports.wait({ id, awaited, ticket, what: `${command} to ${service}`, timeoutMs, signal });
+      report.catch(() => {});
+      return report;
+    } catch (error) {
+      return this.#refuse(error, command);
+    }
+  }
+
+  /** Rejects, unless the caller's message is at fault: that is thrown, so that it shows even where nobody awaits. */
+  #refuse(error: unknown, command: string): Promise<never> {
+    if (!(error instanceof CommunicatorError) || error.code === 'INVALID_MESSAGE') throw error;
+    this.#events.emit('refused', { error, command });
+    return handled(error);
+  }
+
+  #handleByContract(contract: ServiceContract, command: string, handler: ContractHandler<ServiceContract, string>): () => void {
+    if (!Object.hasOwn(contract.commands, command)) {
+      throw new CommunicatorError('INVALID_MESSAGE', `${command} is not in the contract of ${contract.service}: it has ${Object.keys(contract.commands).join(', ')}`);
+    }
+    return this.#dispatcher.handle(command, (message) =>
+      this.#run(message, (_, { signal }) => {
+        const reply = (word: string, values: object = {}): Promise<void> =>
+          this.reply(message, word, writeValues(contract, word, values as Record<string, unknown>));
+        return handler(readMessage(contract, message) as never, { reply: reply as ContractContext<ServiceContract>['reply'], signal });
+      }, message),
+    );
+  }
+
+  #run(message: Message, handler: Handler, given: Message): void {
+    this.#runs.start(
+      () => handler(given, { reply: (command, parameters) => this.reply(message, command, parameters), signal: this.#ending.signal }),
+      message,
+    );
+  }
+
+  #handlerFailed(error: unknown, message: Message): void {
+    const isViolation = error instanceof ContractViolation;
+    if (!isViolation) this.#onError(error, message);
+    if (!mayBeRefused(message) || !(isViolation || 'correlation_id' in message.parameters)) return;
+    const text = textOf(error).replaceAll('\0', '').slice(0, 1000);
+    this.#session.outbox.push(answerTo(message, 'INVALID', { command: message.command, message: text }));
+  }
+
+  async #drain(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    const onAbort = (): void => this.#session.destroy();
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    await within(this.#runs.idle(), timeoutMs, signal);
+    this.#ending.abort(new CommunicatorError('DISCONNECTED', `${this.#name} is being closed`));
+    this.#requests.close();
+    const leftBytes = await this.#session.close(Math.max(deadline - performance.now(), 0));
+    signal?.removeEventListener('abort', onAbort);
+    this.#end(undefined);
+    if (leftBytes > 0) {
+      throw new CommunicatorError('DISCONNECTED', `${this.#name} was closed before ${leftBytes} bytes that were queued could be sent: ${textOf(this.#lastProblem ?? 'the communicator did not take them in time')}`);
+    }
+  }
+
+  /** Nothing more comes or goes. */
+  #end(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#requests.close();
+    this.#reports.close();
+    this.#dispatcher.close();
+    this.#events.emit('closed', { error });
+  }
+}
+
+/**
+ * Connects to the communicator of this machine and registers.
+ *
+ *     await using bus = await connect({ service: 'images' });
+ *
+ * @throws CommunicatorError as `Communicator.connect`
+ */
+export function connect(options: ConnectOptions = {}): Promise<Communicator> {
+  const { service, timeout, signal, ...others } = options;
+  return new Communicator(service, others).connect({ ...(timeout !== undefined && { timeout }), ...(signal !== undefined && { signal }) });
+}
+
+function encode(draft: Pick<Draft, 'server' | 'service' | 'command' | 'parameters'>): string {
+  try {
+    return encodeMessage(draft);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new CommunicatorError('INVALID_MESSAGE', error.message, { cause: error });
+  }
+}
+
+/** Which report a send waits for, if any. */
+function awaitedReport(parameters: Readonly<Record<string, string>>): AwaitedReport | undefined {
+  if (parameters['transmission_report'] === 'always') return 'outcome';
+  const { cache } = parameters;
+  return cache !== undefined && isDurable(cache) ? 'stored' : undefined;
+}
+
+/** What a request says about a service that is not there. The daemon itself always is. */
+function requestCache(server: string, service: string, options: CacheOptions | undefined): Record<string, string> {
+  if (options === undefined) {
+    const isOwnDaemon = server === '' && (service === '' || service === 'communicatord' || service === 'snapcommunicatord');
+    return isOwnDaemon ? {} : { cache: 'no;reply' };
+  }
+  const text = cacheText(options);
+  // What is kept may expire, and only a report tells.
+  return keptForMs(text) === 0 ? { cache: text } : { cache: text, transmission_report: 'always' };
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Waits for a promise, but no longer than that. */
+async function within(promise: Promise<void>, limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    onAbort = resolve;
+    timer = setTimeout(resolve, limitMs);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) resolve();
+  });
+  await Promise.race([promise, over]);
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+}

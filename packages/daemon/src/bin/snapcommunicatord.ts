@@ -1,0 +1,36 @@
+// The daemon's program: reads the configuration, runs the daemon until it is told to stop.
+
+import { Daemon } from '../daemon.ts';
+import { StartError } from '../errors.ts';
+import { processCommandLine } from '../options/index.ts';
+import { VERSION } from '../version.ts';
+
+const CANNOT_START = 1;
+
+async function main(): Promise<number> {
+  const errand = processCommandLine({ argv: process.argv.slice(2), version: VERSION });
+  if (errand.kind === 'exit') {
+    process.stdout.write(errand.output);
+    process.stderr.write(errand.errors);
+    return errand.code;
+  }
+  const { configuration, warnings } = errand.loaded;
+  const daemon = new Daemon(configuration, {
+    isPortable: process.env['SNAPCOMMUNICATORD_PORTABLE'] === '1',
+    isPlain: process.env['SNAPCOMMUNICATORD_PLAIN'] === '1',
+  });
+  for (const warning of warnings) daemon.log.lines.warn(warning);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.stop(signal));
+  await daemon.start();
+  await daemon.stopped;
+  return 0;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    if (error instanceof StartError) process.stderr.write(`snapcommunicatord: ${error.message}\n  ${error.remedy}\n`);
+    else process.stderr.write(`snapcommunicatord: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(CANNOT_START);
+  },
+);

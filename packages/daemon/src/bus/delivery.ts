@@ -1,0 +1,182 @@
+// Where a message goes that the inner loop cannot pass on by itself: to one service, to many, into keeping, or back.
+
+import type { Entry } from '@snapcommunicator/network/keeper';
+import { parseCachePolicy, parseReport } from '@snapcommunicator/network/keeper';
+import type { Decision } from '@snapcommunicator/network/router';
+import type { Message } from 'snapcommunicator/wire';
+import type { Connection } from '../connections/connection.ts';
+import type { RateLimit, Log } from '../log.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import type { Destination } from '../switch/destination.ts';
+import type { ForwardingTable } from '../switch/forwarding-table.ts';
+import type { Group } from '../switch/group.ts';
+import type { Output } from '../switch/output.ts';
+import { type Counters, count, type DropReason, type RefusalReason } from './counters.ts';
+import type { Keeping } from './keeping.ts';
+import type { Services } from './services.ts';
+import type { Speaker } from './speaker.ts';
+import type { Taps } from './taps.ts';
+
+/** A message on its way, outside the inner loop. */
+export interface Parcel {
+  /** Who sent it; undefined for datagrams. */
+  readonly connection: Connection | undefined;
+  /** `server:service`; empty when unknown. */
+  readonly from: string;
+  readonly server: string;
+  readonly service: string;
+  readonly command: string;
+  /** Stamped, with its LF. A copy of its own: it may be kept. */
+  readonly line: Uint8Array;
+  /** The whole message, if its parameters had to be read. */
+  readonly message: Message | undefined;
+}
+
+export interface DeliveryParts {
+  readonly server: string;
+  readonly output: Output;
+  readonly table: ForwardingTable;
+  readonly services: Services;
+  readonly keeping: Keeping;
+  readonly speaker: Speaker;
+  readonly taps: Taps;
+  readonly recorder: Recorder;
+  readonly counters: Counters;
+  readonly log: Log;
+  readonly brake: RateLimit;
+  /** The id of a message by its number. */
+  readonly idOf: (number: number) => string;
+  readonly queuesOf: (service: string) => readonly string[];
+}
+
+/** What a message asks for beyond being delivered. */
+interface Wishes {
+  readonly policy: ReturnType<typeof parseCachePolicy>;
+  readonly report: Entry['report'];
+  readonly messageId: string | undefined;
+}
+
+export class Delivery {
+  readonly #parts: DeliveryParts;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends the parcel where the decision says. */
+  send(parcel: Parcel, decision: Exclude<Decision, { kind: 'daemon' | 'contradiction' }>): void {
+    if (decision.kind === 'broadcast') this.#broadcast(parcel);
+    else if (decision.kind === 'port') this.#unicast(parcel);
+    else this.#keepOrFail(parcel, decision.destination, this.#wishesOf(parcel));
+  }
+
+  /** A message found no room, or may not be sent: counted, logged, and its sender told if it asked. */
+  refuse(parcel: Parcel, reason: RefusalReason, wishes: Wishes = this.#wishesOf(parcel)): void {
+    const { counters, brake, log } = this.#parts;
+    count(counters.refused, reason);
+    this.#note(parcel, 'refused', reason);
+    brake.run(`refused ${reason} ${parcel.service}`, (skipped) =>
+      log.lines.warn({ from: parcel.from, to: this.#toOf(parcel), command: parcel.command, reason, skipped }, 'message refused'),
+    );
+    this.#fail(parcel, reason, wishes);
+  }
+
+  /** Lines that were accepted and end undelivered. */
+  countLoss(lines: number, reason: DropReason): void {
+    count(this.#parts.counters.dropped, reason, lines);
+    this.#parts.brake.run(`dropped ${reason}`, (skipped) => this.#parts.log.lines.warn({ lines, reason, skipped }, 'messages dropped'));
+  }
+
+  /** Tells the sender of a message, if it is still there, what became of it. */
+  report(to: string, command: string, status: string, reason: string | undefined, messageId: string | undefined): void {
+    const connection = this.#parts.services.holderOf(to.slice(to.indexOf(':') + 1));
+    if (connection !== undefined) {
+      this.#parts.speaker.tell(connection, 'TRANSMISSION_REPORT', { command, status, reason, message_id: messageId });
+    }
+  }
+
+  #unicast(parcel: Parcel): void {
+    const { table, keeping, queuesOf } = this.#parts;
+    const destination = table.destinationOf(parcel.service);
+    if (destination === undefined) return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
+    // What waits is older: nothing newer from anybody overtakes it.
+    if (keeping.hasKept(queuesOf(parcel.service))) return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
+    if (parcel.message === undefined) return this.#append(parcel, destination);
+    const wishes = this.#wishesOf(parcel);
+    if (wishes.report !== 'always') return this.#append(parcel, destination, wishes);
+    const { from, command } = parcel;
+    const result = this.#parts.output.appendTracked(destination, parcel.line, parcel.connection, (isWritten) =>
+      this.report(from, command, isWritten ? 'delivered' : 'unknown', isWritten ? undefined : 'connection lost', wishes.messageId),
+    );
+    if (result === 'queued') this.#note(parcel, 'delivered');
+    else this.refuse(parcel, result, wishes);
+  }
+
+  #append(parcel: Parcel, destination: Destination, wishes?: Wishes): void {
+    const result = this.#parts.output.append(destination, EMPTY, parcel.line, parcel.connection);
+    if (result === 'queued') this.#note(parcel, 'delivered');
+    else this.refuse(parcel, result, wishes);
+  }
+
+  #broadcast(parcel: Parcel): void {
+    const { table, output, counters } = this.#parts;
+    const group: Group | undefined = table.groupOf(parcel.command, parcel.connection?.destination);
+    counters.broadcastsSent++;
+    if (group !== undefined) output.append(group, EMPTY, parcel.line, parcel.connection);
+    const wishes = this.#wishesOf(parcel);
+    this.#note(parcel, 'delivered');
+    if (wishes.report === 'always') this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
+  }
+
+  #keepOrFail(parcel: Parcel, destination: string, wishes: Wishes): void {
+    const { keeping, recorder, idOf, brake, log } = this.#parts;
+    const { policy, report, messageId } = wishes;
+    if (policy.problem !== undefined) {
+      brake.run('cache', (skipped) => log.lines.warn({ from: parcel.from, command: parcel.command, problem: policy.problem, skipped }, 'cache parameter not understood'));
+    }
+    if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, 'absent', wishes);
+    if (policy.isDurable && !keeping.hasStore) return this.refuse(parcel, 'no-durable', wishes);
+    const id = idOf(recorder.lineCount);
+    const token = { command: parcel.command, messageId };
+    const { from: sender, line: bytes } = parcel;
+    const { ttlMs, isDurable } = policy;
+    const result = keeping.keep({ id, destination, sender, bytes, ttlMs, isDurable, report, token });
+    if (result === 'kept') this.#note(parcel, 'kept');
+    else this.refuse(parcel, 'keeper-full', wishes);
+  }
+
+  #fail({ connection, from, service, command, message }: Parcel, reason: string, { policy, report, messageId }: Wishes): void {
+    if (connection === undefined || message === undefined) return;
+    if (report !== 'none') this.report(from, command, 'failed', reason, messageId);
+    if (policy.wantsReply) {
+      this.#parts.speaker.tell(connection, 'SERVICE_UNAVAILABLE', {
+        destination_service: service,
+        unsent_command: command,
+        message_id: messageId,
+        correlation_id: message.parameters['correlation_id'],
+      });
+    }
+  }
+
+  #wishesOf({ message, connection }: Parcel): Wishes {
+    const parameters = message?.parameters;
+    const policy = parseCachePolicy(parameters?.['cache']);
+    const messageId = parameters?.['message_id'];
+    const report = parseReport(parameters?.['transmission_report'], policy.isDurable, messageId !== undefined);
+    return { policy, report: connection === undefined ? 'none' : report, messageId };
+  }
+
+  #note(parcel: Parcel, outcome: 'delivered' | 'kept' | 'refused', reason = ''): void {
+    const { recorder, taps, idOf } = this.#parts;
+    const { from, command, line } = parcel;
+    const to = this.#toOf(parcel);
+    const number = recorder.note(recorder.flowId(from, to, command), line.length, outcome);
+    if (taps.count > 0) taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: idOf(number) });
+  }
+
+  #toOf({ server, service }: Parcel): string {
+    return `${server === '' || server === '.' ? this.#parts.server : server}:${service}`;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

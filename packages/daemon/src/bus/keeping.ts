@@ -1,0 +1,174 @@
+// Carries out what the keeper decides: gives kept messages to services that come, writes the store, sets the timer.
+
+import type { Entry, KeeperEffect, Keeper, KeepRefusal, KeptEntry } from '@snapcommunicator/network/keeper';
+import { decodeRecord, encodeRecord } from '@snapcommunicator/network/keeper';
+import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
+import type { Store } from '../store/store.ts';
+import type { Destination } from '../switch/destination.ts';
+import type { Output } from '../switch/output.ts';
+
+export interface KeepingEvents {
+  cached(entry: KeptEntry): void;
+  expired(entry: KeptEntry, isReported: boolean): void;
+  dropped(entry: KeptEntry, reason: 'store' | 'stopping', isReported: boolean): void;
+  /** The destination's socket has it. Called for those whose sender asked, and for durable ones. */
+  delivered(entry: KeptEntry): void;
+  storeFailed(error: unknown): void;
+}
+
+/** So many bytes are taken from the keeper at a time. */
+const BATCH_BYTES = 262_144;
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const EMPTY = new Uint8Array(0);
+
+export class Keeping {
+  readonly #keeper: Keeper;
+  readonly #output: Output;
+  readonly #events: KeepingEvents;
+  readonly #now: () => number;
+  #store: Store | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(keeper: Keeper, output: Output, events: KeepingEvents, now: () => number) {
+    this.#keeper = keeper;
+    this.#output = output;
+    this.#events = events;
+    this.#now = now;
+  }
+
+  get keeper(): Keeper {
+    return this.#keeper;
+  }
+
+  /** Whether a durable message can be kept at all. */
+  get hasStore(): boolean {
+    return this.#store !== undefined;
+  }
+
+  /** Takes over what the store holds. Call before anything else is kept. */
+  restore(store: Store): void {
+    this.#store = store;
+    const unixMs = Date.now();
+    const now = this.#now();
+    const entries = [];
+    for (const { bytes } of store.entries()) {
+      const entry = decodeRecord(bytes, unixMs, now);
+      if (entry !== undefined) entries.push(entry);
+    }
+    this.#keeper.restore(entries, now);
+    this.#carryOut();
+  }
+
+  hasKept(queues: readonly string[]): boolean {
+    return queues.some((queue) => this.#keeper.hasKept(queue));
+  }
+
+  keep(entry: Entry): 'kept' | KeepRefusal {
+    const result = this.#keeper.keep(entry, this.#now());
+    this.#carryOut();
+    return result;
+  }
+
+  /** Gives the destination what is kept in these queues, as long as it takes it. */
+  drain(queues: readonly string[], destination: Destination): void {
+    while (destination.state === 'open' && this.hasKept(queues)) {
+      const entries = this.#keeper.take(queues, BATCH_BYTES, this.#now());
+      if (entries.length === 0) break;
+      const rest = this.#give(entries, destination);
+      if (rest.length > 0) {
+        this.#keeper.putBack(rest, this.#now(), false);
+        break;
+      }
+    }
+    this.#carryOut();
+  }
+
+  /** Drops what is in memory only, and closes the store once it has written all. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#keeper.close();
+    this.#carryOut();
+    await this.#store?.close();
+  }
+
+  /** Gives out entries in order; returns those from the first on that found no room. */
+  #give(entries: readonly KeptEntry[], destination: Destination): readonly KeptEntry[] {
+    for (const [at, entry] of entries.entries()) {
+      const line = entry.isRedelivered ? markRedelivered(entry.bytes) : entry.bytes;
+      const isTracked = entry.isDurable || entry.report === 'always';
+      const result = isTracked
+        ? this.#output.appendTracked(destination, line, undefined, (isWritten) => this.#written(entry, isWritten))
+        : this.#output.append(destination, EMPTY, line, undefined);
+      if (result !== 'queued') return entries.slice(at);
+    }
+    return [];
+  }
+
+  #written(entry: KeptEntry, isWritten: boolean): void {
+    if (isWritten) {
+      this.#keeper.delivered(entry.id);
+      this.#events.delivered(entry);
+    } else this.#keeper.putBack([entry], this.#now());
+    this.#carryOut();
+  }
+
+  #carryOut(): void {
+    for (const effect of this.#keeper.takeEffects()) this.#carryOutOne(effect);
+    this.#setTimer();
+  }
+
+  #carryOutOne(effect: KeeperEffect): void {
+    switch (effect.kind) {
+      case 'store-put':
+        this.#put(effect.entry);
+        break;
+      case 'store-delete':
+        this.#store?.delete(String(effect.id)).catch((error: unknown) => this.#events.storeFailed(error));
+        break;
+      case 'cached':
+        this.#events.cached(effect.entry);
+        break;
+      case 'expired':
+        this.#events.expired(effect.entry, effect.isReported);
+        break;
+      case 'dropped':
+        this.#events.dropped(effect.entry, effect.reason, effect.isReported);
+        break;
+    }
+  }
+
+  #put(entry: KeptEntry): void {
+    const record = encodeRecord(entry, Date.now(), this.#now());
+    const put = this.#store?.put(String(entry.id), record) ?? Promise.reject(new Error('there is no store'));
+    put.then(
+      () => this.#keeper.stored(entry.id),
+      (error: unknown) => {
+        this.#keeper.storeFailed(entry.id);
+        this.#events.storeFailed(error);
+      },
+    ).finally(() => this.#carryOut());
+  }
+
+  #setTimer(): void {
+    const deadline = this.#keeper.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    if (deadline === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(this.#expire, Math.min(TIMER_MS_MAX, Math.max(0, deadline - this.#now()))).unref();
+  }
+
+  readonly #expire = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#keeper.expire(this.#now());
+    this.#carryOut();
+  };
+}
+
+/** The line with `redelivered=1`, by which a receiver knows that it may have had it before. */
+function markRedelivered(bytes: Uint8Array): Uint8Array {
+  const line = decodeLine(bytes, 0, bytes.length - 1);
+  if (line.kind !== 'message') return bytes;
+  return Buffer.from(`${encodeMessage({ ...line.message, parameters: { ...line.message.parameters, redelivered: '1' } })}\n`);
+}

@@ -1,0 +1,46 @@
+// Who this daemon is across restarts: a random id kept in the data path, and an incarnation that grows with each start.
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from '../errors.ts';
+
+export interface Identity {
+  /** 64 random bits, as 16 hexadecimal digits. */
+  readonly node: string;
+  /** Greater at each start: the greater of the stored one + 1 and seconds since 1970. */
+  readonly incarnation: number;
+}
+
+const FILE = 'identity.json';
+
+/** Reads the identity, or makes one, and stores the new incarnation before it is used. @throws StartError */
+export function loadIdentity(dataPath: string, unixSeconds: number): Identity {
+  const path = join(dataPath, FILE);
+  const stored = readStored(path);
+  const node = stored?.node ?? randomBytes(8).toString('hex');
+  const incarnation = Math.max((stored?.incarnation ?? 0) + 1, Math.floor(unixSeconds));
+  try {
+    mkdirSync(dataPath, { recursive: true });
+    writeFileSync(`${path}.new`, `${JSON.stringify({ node, incarnation })}\n`, { flush: true } as object);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new StartError('BAD_DIRECTORY', `the data path ${dataPath} cannot be written (${code})`);
+  }
+  return { node, incarnation };
+}
+
+/** What is stored, unless it is missing or damaged: then a new node begins. */
+function readStored(path: string): Identity | undefined {
+  try {
+    const { node, incarnation } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Identity>;
+    const isSound = typeof node === 'string' && /^[0-9a-f]{16}$/.test(node) && Number.isSafeInteger(incarnation);
+    return isSound ? { node, incarnation: incarnation as number } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The id of a message: who accepted it first, in which incarnation, by which stream (0: on that machine), and its number there. */
+export const formatMessageId = ({ node, incarnation }: Identity, number: number): string => `${node}.${incarnation}.0.${number}`;
