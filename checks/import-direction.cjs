@@ -20,7 +20,7 @@ module.exports = {
     forbid('only-bin-starts-tools', { pathNot: [tools, bin] }, { path: tools }),
     forbid('nobody-imports-bin', {}, { path: bin }),
     forbid('no-tests-in-programs', { pathNot: '[.]test[.]ts$' }, { path: ['[.]test[.]ts$', '^test/', '^bench/'] }),
-    forbid('no-cycles', {}, { circular: true }),
+    forbid('no-cycles', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
     forbid('resolvable', {}, { couldNotResolve: true }),
   ],
   options: {

@@ -19,6 +19,7 @@ const steps = {
     'checks/oxlint.json',
     '--type-aware',
     '--deny-warnings',
+    '--ignore-pattern=**/assembly/**',
     ...(fix ? ['--fix'] : []),
     ...code,
   ]),

@@ -6,27 +6,31 @@ import { formatAddresses, Session } from './connection/session.ts';
 import type { Given, ParametersOf, ServiceContract } from './contract/contract.ts';
 import { CommunicatorError, textOf } from './errors.ts';
 import { Emitter, type Listener } from './events.ts';
+import type {
+  BroadcastOptions,
+  ContractContext,
+  ContractHandler,
+  Handler,
+  RequestOptions,
+  RequestRest,
+} from './handler.ts';
 import { MessageBuilder } from './message/builder.ts';
 import {
   backTo,
-  type CacheOptions,
-  cacheText,
   type Draft,
   gather,
-  isDurable,
   keptForMs,
   type ParameterValues,
   type Part,
   textParameters,
   to,
 } from './message/parts.ts';
+import { type Addressed, awaitedReport, encodeDraft, requestCache } from './message/sending.ts';
 import {
   type AnswerTo,
   type CommandOf,
   ContractViolation,
-  type MessageOf,
   readMessage,
-  type ReplyParameters,
   repliesOf,
   writeValues,
 } from './message/typed.ts';
@@ -49,51 +53,8 @@ import {
   type Statistics,
 } from './settings.ts';
 import { openTransport } from './transport/open.ts';
-import { encodeMessage } from './wire/encoder.ts';
-import { WireError } from './wire/errors.ts';
+import { within } from './waiting.ts';
 import { type Message, NAME } from './wire/message.ts';
-
-/** What a handler is given besides its message. */
-export interface HandlerContext {
-  /** Answers the sender, the very instance; what makes a request's answer recognisable is added. */
-  reply(command: string, parameters?: ParameterValues): Promise<void>;
-  /** Aborted when the program is closing and the time for handlers is over. */
-  readonly signal: AbortSignal;
-}
-
-export type Handler = (message: Message, context: HandlerContext) => unknown;
-
-/** What a handler of a contract's command is given: the reply is checked too. */
-export interface ContractContext<S extends ServiceContract> {
-  reply<R extends string>(command: R, parameters: ReplyParameters<S, R>): Promise<void>;
-  readonly signal: AbortSignal;
-}
-
-export type ContractHandler<S extends ServiceContract, C extends CommandOf<S>> = (
-  message: MessageOf<S, C>,
-  context: ContractContext<S>,
-) => unknown;
-
-export interface RequestOptions {
-  /** How long the answer may take, in milliseconds (5,000). */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
-  /** What to do when the service is not there. Default: not kept, `NO_SUCH_SERVICE` at once. */
-  readonly cache?: CacheOptions;
-  /** The commands that answer it: needed for a service that gives no correlation ids back. A contract knows them. */
-  readonly expect?: string | readonly string[];
-}
-
-export interface BroadcastOptions {
-  /** This machine (default), this machine's network (data centre), or the cluster. */
-  readonly scope?: 'machine' | 'network' | 'cluster';
-  readonly signal?: AbortSignal;
-}
-
-/** `parameters` may be left out where none is required. */
-type RequestRest<P> = Record<never, never> extends P
-  ? [parameters?: P, options?: RequestOptions]
-  : [parameters: P, options?: RequestOptions];
 
 const SCOPES = { machine: '.', network: '?', cluster: '*' } as const;
 /** Time for the daemon's last report to come, after the message's own time is over. */
@@ -140,7 +101,10 @@ export class Communicator {
    */
   constructor(service?: string, options: CommunicatorOptions = {}) {
     if (service !== undefined && !NAME.test(service)) {
-      throw new CommunicatorError('INVALID_MESSAGE', `${JSON.stringify(service)} is not the name of a service; expected letters, digits and _, at most 64`);
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `${JSON.stringify(service)} is not the name of a service; expected letters, digits and _, at most 64`,
+      );
     }
     this.#options = { ...DEFAULTS, ...withoutUndefined(options) };
     this.#name = service ?? `client_${typeof process === 'undefined' ? 'page' : process.pid}`;
@@ -207,7 +171,8 @@ export class Communicator {
   async connect(options: Pick<ConnectOptions, 'timeout' | 'signal'> = {}): Promise<this> {
     const { timeout, signal } = options;
     signal?.throwIfAborted();
-    if (this.#closing !== undefined) throw new CommunicatorError('DISCONNECTED', `${this.#name} has been closed: make a new Communicator`);
+    if (this.#closing !== undefined)
+      throw new CommunicatorError('DISCONNECTED', `${this.#name} has been closed: make a new Communicator`);
     let failure: unknown;
     const giveUp = (error: unknown): void => {
       failure ??= error;
@@ -233,8 +198,17 @@ export class Communicator {
    * gets INVALID with the message. With a contract, parameters that do not fit are answered with INVALID before the handler.
    * @returns a function that takes the handler away again
    */
-  on<E extends keyof CommunicatorEvents>(event: E, listener: Listener<CommunicatorEvents[E]>, options?: { readonly signal?: AbortSignal }): () => void;
-  on<S extends ServiceContract, C extends CommandOf<S>>(contract: S, command: C, handler: ContractHandler<S, C>, options?: { readonly signal?: AbortSignal }): () => void;
+  on<E extends keyof CommunicatorEvents>(
+    event: E,
+    listener: Listener<CommunicatorEvents[E]>,
+    options?: { readonly signal?: AbortSignal },
+  ): () => void;
+  on<S extends ServiceContract, C extends CommandOf<S>>(
+    contract: S,
+    command: C,
+    handler: ContractHandler<S, C>,
+    options?: { readonly signal?: AbortSignal },
+  ): () => void;
   on(command: string, handler: Handler, options?: { readonly signal?: AbortSignal }): () => void;
   on(first: string | ServiceContract, second: unknown, third?: unknown, fourth?: unknown): () => void {
     let options = third as { readonly signal?: AbortSignal } | undefined;
@@ -285,24 +259,52 @@ export class Communicator {
    * @param target a contract, the name of a service, or `server:service`
    * @throws CommunicatorError NO_SUCH_SERVICE, TIMEOUT, INVALID_MESSAGE when it is not understood or the answer breaks the contract, REFUSED, EXPIRED, DISCONNECTED, QUEUE_FULL; the signal's reason
    */
-  request<S extends ServiceContract, C extends CommandOf<S>>(target: S, command: C, ...rest: RequestRest<Given<ParametersOf<S, C>>>): Promise<AnswerTo<S, C>>;
+  request<S extends ServiceContract, C extends CommandOf<S>>(
+    target: S,
+    command: C,
+    ...rest: RequestRest<Given<ParametersOf<S, C>>>
+  ): Promise<AnswerTo<S, C>>;
   request(target: string, command: string, parameters?: ParameterValues, options?: RequestOptions): Promise<Message>;
-  async request(target: string | ServiceContract, command: string, values: object = {}, options: RequestOptions = {}): Promise<unknown> {
+  async request(
+    target: string | ServiceContract,
+    command: string,
+    values: object = {},
+    options: RequestOptions = {},
+  ): Promise<unknown> {
     const contract = typeof target === 'string' ? undefined : target;
     const { server = '', service = '' } = to(contract?.service ?? (target as string));
     if (service === '.' || service === '?' || service === '*') {
-      throw new CommunicatorError('INVALID_MESSAGE', `${service}/${command}: a broadcast has no single answer; use broadcast() and on()`);
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `${service}/${command}: a broadcast has no single answer; use broadcast() and on()`,
+      );
     }
-    const parameters = textParameters(contract === undefined ? (values as ParameterValues) : writeValues(contract, command, values as Record<string, unknown>));
+    const parameters = textParameters(
+      contract === undefined
+        ? (values as ParameterValues)
+        : writeValues(contract, command, values as Record<string, unknown>),
+    );
     const { timeout = this.#options.requestTimeoutMs, signal, expect } = options;
-    const expected = expect === undefined ? (contract === undefined ? [] : repliesOf(contract, command)) : [expect].flat();
-    const draft = { server, service, command, parameters: { ...parameters, ...requestCache(server, service, options.cache) }, timeout, signal };
+    const expected =
+      expect === undefined ? (contract === undefined ? [] : repliesOf(contract, command)) : [expect].flat();
+    const draft = {
+      server,
+      service,
+      command,
+      parameters: { ...parameters, ...requestCache(server, service, options.cache) },
+      timeout,
+      signal,
+    };
     const answer = await this.#requests.start(draft, expected, timeout);
     if (contract === undefined) return answer;
     try {
       return readMessage(contract, answer);
     } catch (error) {
-      throw new CommunicatorError('INVALID_MESSAGE', `${service} answers ${command} with a ${answer.command} that breaks its contract: ${textOf(error)}`, { cause: error });
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `${service} answers ${command} with a ${answer.command} that breaks its contract: ${textOf(error)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -310,12 +312,20 @@ export class Communicator {
   async broadcast(command: string, parameters: ParameterValues = {}, options: BroadcastOptions = {}): Promise<void> {
     const { scope = 'machine', signal } = options;
     const service = SCOPES[scope];
-    if (service === undefined) throw new CommunicatorError('INVALID_MESSAGE', `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`);
+    if (service === undefined)
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`,
+      );
     await this.send({ service, command, parameters, ...(signal !== undefined && { signal }) });
   }
 
   /** Answers the sender of a message. A message without a sender (a datagram) has nobody to answer: nothing is sent. */
-  async reply(message: Pick<Message, 'sentFromServer' | 'sentFromService' | 'parameters'>, command: string, parameters: ParameterValues = {}): Promise<void> {
+  async reply(
+    message: Pick<Message, 'sentFromServer' | 'sentFromService' | 'parameters'>,
+    command: string,
+    parameters: ParameterValues = {},
+  ): Promise<void> {
     if (message.sentFromService === '') return;
     await this.send({ ...backTo(message), command, parameters: withCorrelation(message, textParameters(parameters)) });
   }
@@ -345,7 +355,14 @@ export class Communicator {
   }
 
   #createSession(isPassing: boolean): Session {
-    const { address, transient = isPassing, reconnect, queueWhileDisconnected, messageBytesMax, open = openTransport } = this.#options;
+    const {
+      address,
+      transient = isPassing,
+      reconnect,
+      queueWhileDisconnected,
+      messageBytesMax,
+      open = openTransport,
+    } = this.#options;
     return new Session(
       {
         ...this.#options,
@@ -390,24 +407,40 @@ export class Communicator {
     const { address } = this.#options;
     const place = formatAddresses(candidateAddresses(address));
     const reason = this.#lastProblem === undefined ? '' : `: ${textOf(this.#lastProblem)}`;
-    return new CommunicatorError('DISCONNECTED', `no communicator took the registration of ${this.#name} at ${place} within ${timeoutMs} ms${reason}. Does the daemon run?`, { cause: this.#lastProblem });
+    return new CommunicatorError(
+      'DISCONNECTED',
+      `no communicator took the registration of ${this.#name} at ${place} within ${timeoutMs} ms${reason}. Does the daemon run?`,
+      { cause: this.#lastProblem },
+    );
   }
 
   /** @returns the line's ticket @throws CommunicatorError */
-  #push(draft: Pick<Draft, 'server' | 'service' | 'command' | 'parameters'>): number {
+  #push(draft: Addressed): number {
     const { messageBytesMax, queueBytesMax } = this.#options;
-    const line = encode(draft);
+    const line = encodeDraft(draft);
     if (line.length > messageBytesMax) {
-      throw new CommunicatorError('INVALID_MESSAGE', `${draft.command} has ${line.length} characters, a message at most ${messageBytesMax} bytes (messageBytesMax): send a reference to large data instead`);
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `${draft.command} has ${line.length} characters, a message at most ${messageBytesMax} bytes (messageBytesMax): send a reference to large data instead`,
+      );
     }
-    if (this.#isClosed) throw new CommunicatorError('DISCONNECTED', `${this.#name} is closed: ${draft.command} was not sent`);
+    if (this.#isClosed)
+      throw new CommunicatorError('DISCONNECTED', `${this.#name} is closed: ${draft.command} was not sent`);
     const ticket = this.#session.outbox.push(line);
     if (ticket === 'FULL') {
-      const waiting = this.isConnected ? 'the communicator does not take it fast enough' : 'there is no connection to a communicator';
-      throw new CommunicatorError('QUEUE_FULL', `${this.#session.outbox.waitingBytes} bytes wait to be sent, at most ${queueBytesMax} may (queueBytesMax), and ${waiting}: ${draft.command} was not sent`);
+      const waiting = this.isConnected
+        ? 'the communicator does not take it fast enough'
+        : 'there is no connection to a communicator';
+      throw new CommunicatorError(
+        'QUEUE_FULL',
+        `${this.#session.outbox.waitingBytes} bytes wait to be sent, at most ${queueBytesMax} may (queueBytesMax), and ${waiting}: ${draft.command} was not sent`,
+      );
     }
     if (ticket === 'DISCONNECTED') {
-      throw new CommunicatorError('DISCONNECTED', `there is no connection to a communicator: ${draft.command} was not sent`);
+      throw new CommunicatorError(
+        'DISCONNECTED',
+        `there is no connection to a communicator: ${draft.command} was not sent`,
+      );
     }
     this.#sent++;
     return ticket;
@@ -418,7 +451,13 @@ export class Communicator {
     const id = parameters['message_id'] ?? this.#ids.next();
     const timeoutMs = draft.timeout ?? keptForMs(parameters['cache']) + reportGraceMs;
     if (this.#reports.isFull) {
-      return this.#refuse(new CommunicatorError('QUEUE_FULL', `reports are awaited on ${this.#options.requestsMax} messages (requestsMax): await some of them`), command);
+      return this.#refuse(
+        new CommunicatorError(
+          'QUEUE_FULL',
+          `reports are awaited on ${this.#options.requestsMax} messages (requestsMax): await some of them`,
+        ),
+        command,
+      );
     }
     try {
       const ticket = this.#push({ server, service, command, parameters: { ...parameters, message_id: id } });
@@ -437,22 +476,40 @@ export class Communicator {
     return handled(error);
   }
 
-  #handleByContract(contract: ServiceContract, command: string, handler: ContractHandler<ServiceContract, string>): () => void {
+  #handleByContract(
+    contract: ServiceContract,
+    command: string,
+    handler: ContractHandler<ServiceContract, string>,
+  ): () => void {
     if (!Object.hasOwn(contract.commands, command)) {
-      throw new CommunicatorError('INVALID_MESSAGE', `${command} is not in the contract of ${contract.service}: it has ${Object.keys(contract.commands).join(', ')}`);
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `${command} is not in the contract of ${contract.service}: it has ${Object.keys(contract.commands).join(', ')}`,
+      );
     }
     return this.#dispatcher.handle(command, (message) =>
-      this.#run(message, (_, { signal }) => {
-        const reply = (word: string, values: object = {}): Promise<void> =>
-          this.reply(message, word, writeValues(contract, word, values as Record<string, unknown>));
-        return handler(readMessage(contract, message) as never, { reply: reply as ContractContext<ServiceContract>['reply'], signal });
-      }, message),
+      this.#run(
+        message,
+        (_, { signal }) => {
+          const reply = (word: string, values: object = {}): Promise<void> =>
+            this.reply(message, word, writeValues(contract, word, values as Record<string, unknown>));
+          return handler(readMessage(contract, message) as never, {
+            reply: reply as ContractContext<ServiceContract>['reply'],
+            signal,
+          });
+        },
+        message,
+      ),
     );
   }
 
   #run(message: Message, handler: Handler, given: Message): void {
     this.#runs.start(
-      () => handler(given, { reply: (command, parameters) => this.reply(message, command, parameters), signal: this.#ending.signal }),
+      () =>
+        handler(given, {
+          reply: (command, parameters) => this.reply(message, command, parameters),
+          signal: this.#ending.signal,
+        }),
       message,
     );
   }
@@ -477,7 +534,10 @@ export class Communicator {
     signal?.removeEventListener('abort', onAbort);
     this.#end(undefined);
     if (leftBytes > 0) {
-      throw new CommunicatorError('DISCONNECTED', `${this.#name} was closed before ${leftBytes} bytes that were queued could be sent: ${textOf(this.#lastProblem ?? 'the communicator did not take them in time')}`);
+      throw new CommunicatorError(
+        'DISCONNECTED',
+        `${this.#name} was closed before ${leftBytes} bytes that were queued could be sent: ${textOf(this.#lastProblem ?? 'the communicator did not take them in time')}`,
+      );
     }
   }
 
@@ -501,51 +561,12 @@ export class Communicator {
  */
 export function connect(options: ConnectOptions = {}): Promise<Communicator> {
   const { service, timeout, signal, ...others } = options;
-  return new Communicator(service, others).connect({ ...(timeout !== undefined && { timeout }), ...(signal !== undefined && { signal }) });
-}
-
-function encode(draft: Pick<Draft, 'server' | 'service' | 'command' | 'parameters'>): string {
-  try {
-    return encodeMessage(draft);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new CommunicatorError('INVALID_MESSAGE', error.message, { cause: error });
-  }
-}
-
-/** Which report a send waits for, if any. */
-function awaitedReport(parameters: Readonly<Record<string, string>>): AwaitedReport | undefined {
-  if (parameters['transmission_report'] === 'always') return 'outcome';
-  const { cache } = parameters;
-  return cache !== undefined && isDurable(cache) ? 'stored' : undefined;
-}
-
-/** What a request says about a service that is not there. The daemon itself always is. */
-function requestCache(server: string, service: string, options: CacheOptions | undefined): Record<string, string> {
-  if (options === undefined) {
-    const isOwnDaemon = server === '' && (service === '' || service === 'communicatord' || service === 'snapcommunicatord');
-    return isOwnDaemon ? {} : { cache: 'no;reply' };
-  }
-  const text = cacheText(options);
-  // What is kept may expire, and only a report tells.
-  return keptForMs(text) === 0 ? { cache: text } : { cache: text, transmission_report: 'always' };
+  return new Communicator(service, others).connect({
+    ...(timeout !== undefined && { timeout }),
+    ...(signal !== undefined && { signal }),
+  });
 }
 
 function withoutUndefined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** Waits for a promise, but no longer than that. */
-async function within(promise: Promise<void>, limitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let onAbort = (): void => {};
-  const over = new Promise<void>((resolve) => {
-    onAbort = resolve;
-    timer = setTimeout(resolve, limitMs);
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) resolve();
-  });
-  await Promise.race([promise, over]);
-  clearTimeout(timer);
-  signal?.removeEventListener('abort', onAbort);
 }

@@ -8,11 +8,13 @@ export const CLIENT_ERRORS = {
   },
   TIMEOUT: {
     cause: 'No answer came within the time that was given.',
-    remedy: 'Look at the service that should answer; give it longer with `timeout`; `snapcom why` tells what became of the message.',
+    remedy:
+      'Look at the service that should answer; give it longer with `timeout`; `snapcom why` tells what became of the message.',
   },
   REFUSED: {
     cause: 'The communicator or the service refused what was asked, and said why.',
-    remedy: 'Read the reason in the message: a name in use, a wrong password, a certificate, a full queue, a missing privilege.',
+    remedy:
+      'Read the reason in the message: a name in use, a wrong password, a certificate, a full queue, a missing privilege.',
   },
   EXPIRED: {
     cause: 'The message was kept for the service until its time was over.',
@@ -20,7 +22,8 @@ export const CLIENT_ERRORS = {
   },
   DISCONNECTED: {
     cause: 'There is no connection to the communicator, or it was lost or closed before the outcome was known.',
-    remedy: 'Check that the daemon runs and that SNAPCOMMUNICATOR names its address; repeat what may safely be repeated.',
+    remedy:
+      'Check that the daemon runs and that SNAPCOMMUNICATOR names its address; repeat what may safely be repeated.',
   },
   INVALID_MESSAGE: {
     cause: 'The message is not one, or it does not fit the contract of its command, or it was not understood.',
@@ -28,7 +31,8 @@ export const CLIENT_ERRORS = {
   },
   QUEUE_FULL: {
     cause: 'More is waiting than the limit allows.',
-    remedy: 'Await `send()`, which slows the sender down to what the communicator takes, or raise the limit that the error names.',
+    remedy:
+      'Await `send()`, which slows the sender down to what the communicator takes, or raise the limit that the error names.',
   },
 } as const;
 

@@ -133,7 +133,9 @@ export const DEFAULTS: Required<Pick<CommunicatorOptions, Defaulted>> = {
 const printedMax = 100;
 
 /** Prints each error of a program once: a handler that fails for every message must not flood the log. */
-export function createErrorPrinter(print: (text: string) => void = console.error): (error: unknown, message: Message | undefined) => void {
+export function createErrorPrinter(
+  print: (text: string) => void = console.error,
+): (error: unknown, message: Message | undefined) => void {
   const printed = new Set<string>();
   return (error, message) => {
     const text = `${message === undefined ? 'a listener' : `the handler of ${message.command}`} failed: ${textOf(error)}`;

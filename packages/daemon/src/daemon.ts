@@ -34,7 +34,7 @@ import { ForwardingTable } from './switch/forwarding-table.ts';
 import { loadInnerLoop } from './switch/inner.ts';
 import { Output } from './switch/output.ts';
 import { Switch } from './switch/switch.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './machine/version.ts';
 
 /** So many bytes wait before a destination's socket when its senders are paused; the rest of the queue is for what they had under way. */
 const PAUSE_SHARE = 4;

@@ -6,7 +6,9 @@ import { Backoff } from './backoff.ts';
 const pauses = (backoff: Backoff, count: number): number[] => Array.from({ length: count }, () => backoff.nextMs());
 
 it('grows from 0.2 s to 30 s, between half and all of its range', () => {
-  expect(pauses(new Backoff({ random: () => 0 }), 10)).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 15_000, 15_000]);
+  expect(pauses(new Backoff({ random: () => 0 }), 10)).toEqual([
+    100, 200, 400, 800, 1600, 3200, 6400, 12_800, 15_000, 15_000,
+  ]);
   expect(pauses(new Backoff({ random: () => 0.999_999 }), 10)).toEqual([
     200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000,
   ]);

@@ -17,7 +17,9 @@ export function defaultSocketPaths(environment: Environment): string[] {
     '/run/snapcommunicator',
     '/run/communicator',
   ];
-  return directories.filter((directory) => directory !== undefined && directory !== '').map((directory) => join(directory, SOCKET_NAME));
+  return directories
+    .filter((directory) => directory !== undefined && directory !== '')
+    .map((directory) => join(directory, SOCKET_NAME));
 }
 
 /**

@@ -118,7 +118,12 @@ export class Link {
     this.write(encodeMessage({ command: 'REGISTER', parameters }));
     this.#timer = setTimeout(() => {
       const place = formatAddress(this.address);
-      this.#fail(new CommunicatorError('TIMEOUT', `${place} took the connection and does not answer REGISTER within ${registerTimeoutMs} ms: is that a communicator?`));
+      this.#fail(
+        new CommunicatorError(
+          'TIMEOUT',
+          `${place} took the connection and does not answer REGISTER within ${registerTimeoutMs} ms: is that a communicator?`,
+        ),
+      );
     }, registerTimeoutMs);
   }
 
@@ -144,7 +149,12 @@ export class Link {
     }
     if ((command !== 'INVALID' && command !== 'UNKNOWN') || parameters['command'] !== 'REGISTER') return false;
     const reason = parameters['message'] ?? 'it gave no reason';
-    this.#fail(new CommunicatorError('REFUSED', `${formatAddress(this.address)} refuses to register ${this.#options.service}: ${reason}`));
+    this.#fail(
+      new CommunicatorError(
+        'REFUSED',
+        `${formatAddress(this.address)} refuses to register ${this.#options.service}: ${reason}`,
+      ),
+    );
     return true;
   }
 
@@ -163,7 +173,13 @@ export class Link {
     if (this.#isRegistering) {
       this.#endRegistering();
       const place = formatAddress(this.address);
-      this.#setRefused(failure ?? new CommunicatorError('DISCONNECTED', `${place} closed the connection instead of registering ${this.#options.service}`));
+      this.#setRefused(
+        failure ??
+          new CommunicatorError(
+            'DISCONNECTED',
+            `${place} closed the connection instead of registering ${this.#options.service}`,
+          ),
+      );
     }
     this.#events.onClose(failure);
     this.#setClosed(failure);

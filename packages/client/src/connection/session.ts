@@ -3,6 +3,7 @@
 import { CommunicatorError, textOf } from '../errors.ts';
 import { type Address, AddressError, formatAddress } from '../transport/address.ts';
 import { TransportRefusal } from '../transport/transport.ts';
+import { aborted, pause } from '../waiting.ts';
 import { encodeMessage } from '../wire/encoder.ts';
 import type { Line } from '../wire/parser.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -75,7 +76,9 @@ export class Session {
    */
   start(): Promise<void> {
     if (this.#run !== undefined && !this.#stop.signal.aborted) {
-      return Promise.reject(new CommunicatorError('REFUSED', `${this.#options.service} is connected, or connecting, already`));
+      return Promise.reject(
+        new CommunicatorError('REFUSED', `${this.#options.service} is connected, or connecting, already`),
+      );
     }
     this.#stop = new AbortController();
     this.#isClosing = false;
@@ -92,7 +95,12 @@ export class Session {
   async close(limitMs: number): Promise<number> {
     this.#isClosing = true;
     const limit = AbortSignal.timeout(limitMs);
-    if (this.#registration === undefined && this.outbox.waitingBytes > 0 && this.#run !== undefined && !this.#stop.signal.aborted) {
+    if (
+      this.#registration === undefined &&
+      this.outbox.waitingBytes > 0 &&
+      this.#run !== undefined &&
+      !this.#stop.signal.aborted
+    ) {
       await Promise.race([
         new Promise<void>((resolve) => {
           this.#whenReady = resolve;
@@ -198,27 +206,13 @@ function asCommunicatorError(error: Error | undefined): unknown {
     const help = (error as NodeJS.ErrnoException).code === 'EACCES' ? ': is this user in the group of the socket?' : '';
     return new CommunicatorError('REFUSED', `${textOf(error)}${help}`, { cause: error });
   }
-  return new CommunicatorError('DISCONNECTED', `cannot connect to a communicator: ${textOf(error ?? 'closed')}. Does the daemon run?`, { cause: error });
+  return new CommunicatorError(
+    'DISCONNECTED',
+    `cannot connect to a communicator: ${textOf(error ?? 'closed')}. Does the daemon run?`,
+    { cause: error },
+  );
 }
 
 /** What was being tried, for errors: `sc://127.0.0.1:4040`. */
-export const formatAddresses = (addresses: readonly Address[]): string => addresses.map((address) => formatAddress(address)).join(', ');
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
-}
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+export const formatAddresses = (addresses: readonly Address[]): string =>
+  addresses.map((address) => formatAddress(address)).join(', ');

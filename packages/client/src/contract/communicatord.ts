@@ -15,21 +15,31 @@ export const communicatord = defineService('communicatord', {
       version: integer({ min: 1, max: 1 }).describe('the version of the protocol: 1'),
       password: string().optional().describe('`user:password`, on listeners that ask for one'),
       format: oneOf('text', 'json').default('text').describe('the form in which messages are delivered'),
-      transient: boolean().default(false).describe('a tool that only sends or looks: announced to nobody, its name made unique'),
+      transient: boolean()
+        .default(false)
+        .describe('a tool that only sends or looks: announced to nobody, its name made unique'),
     },
     reply: 'READY',
   },
   READY: {
     description: 'The service is registered; messages may follow.',
-    parameters: { my_address: string().describe('`IP:port` of the remote listener'), service: name().optional().describe('the name given to a transient connection') },
+    parameters: {
+      my_address: string().describe('`IP:port` of the remote listener'),
+      service: name().optional().describe('the name given to a transient connection'),
+    },
   },
   UNREGISTER: {
     description: 'What it sent goes out, nothing more is delivered, the daemon closes the connection.',
     parameters: { service: string().optional() },
   },
   COMMANDS: {
-    description: 'What its sender understands, added to what it said before. Broadcasts go only to services that list the command.',
-    parameters: { list: list(string({ pattern: /^[A-Z_][A-Z0-9_]*$/, description: 'a command' })).describe('the commands, comma-separated') },
+    description:
+      'What its sender understands, added to what it said before. Broadcasts go only to services that list the command.',
+    parameters: {
+      list: list(string({ pattern: /^[A-Z_][A-Z0-9_]*$/, description: 'a command' })).describe(
+        'the commands, comma-separated',
+      ),
+    },
   },
   HELP: { description: 'Asks for COMMANDS.', reply: 'COMMANDS' },
   ALIVE: {
@@ -44,10 +54,14 @@ export const communicatord = defineService('communicatord', {
   UNKNOWN: { description: 'The command was not understood.', parameters: { command: command.optional() } },
   INVALID: {
     description: 'The command was understood but used wrongly, or the line is not a message.',
-    parameters: { command: command.optional(), message: string().optional().describe('what was wrong and what was expected') },
+    parameters: {
+      command: command.optional(),
+      message: string().optional().describe('what was wrong and what was expected'),
+    },
   },
   SERVICE_STATUS: {
-    description: 'Is the service up? Answered by STATUS; with `watch=cluster` also whenever that changes, wherever it runs.',
+    description:
+      'Is the service up? Answered by STATUS; with `watch=cluster` also whenever that changes, wherever it runs.',
     parameters: { service, watch: oneOf('cluster', 'no').optional().describe('`cluster` subscribes, `no` ends it') },
     reply: 'STATUS',
   },
@@ -66,11 +80,26 @@ export const communicatord = defineService('communicatord', {
     description: 'Is the cluster up and complete? Both answers are also sent at each change.',
     reply: ['CLUSTER_UP', 'CLUSTER_DOWN', 'CLUSTER_COMPLETE', 'CLUSTER_INCOMPLETE'],
   },
-  CLUSTER_UP: { description: 'More than half of the known machines can be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
-  CLUSTER_DOWN: { description: 'At most half of the known machines can be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
-  CLUSTER_COMPLETE: { description: 'All known machines can be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
-  CLUSTER_INCOMPLETE: { description: 'Some known machine cannot be reached.', parameters: { neighbors_count: integer({ min: 1 }) } },
-  CLOCK_STATUS: { description: 'Is the clock of this machine synchronised?', reply: ['CLOCK_STABLE', 'CLOCK_UNSTABLE'] },
+  CLUSTER_UP: {
+    description: 'More than half of the known machines can be reached.',
+    parameters: { neighbors_count: integer({ min: 1 }) },
+  },
+  CLUSTER_DOWN: {
+    description: 'At most half of the known machines can be reached.',
+    parameters: { neighbors_count: integer({ min: 1 }) },
+  },
+  CLUSTER_COMPLETE: {
+    description: 'All known machines can be reached.',
+    parameters: { neighbors_count: integer({ min: 1 }) },
+  },
+  CLUSTER_INCOMPLETE: {
+    description: 'Some known machine cannot be reached.',
+    parameters: { neighbors_count: integer({ min: 1 }) },
+  },
+  CLOCK_STATUS: {
+    description: 'Is the clock of this machine synchronised?',
+    reply: ['CLOCK_STABLE', 'CLOCK_UNSTABLE'],
+  },
   CLOCK_STABLE: {
     description: 'The clock is synchronised, or nothing here would know.',
     parameters: { clock_resolution: oneOf('verified', 'no_ntp'), cache: string().optional() },
@@ -86,7 +115,10 @@ export const communicatord = defineService('communicatord', {
   },
   SERVICES: {
     description: 'The answer to LIST_SERVICES.',
-    parameters: { list: list(string()).describe('`server:service`, comma-separated'), details: string().optional().describe('a JSON array, one object a service') },
+    parameters: {
+      list: list(string()).describe('`server:service`, comma-separated'),
+      details: string().optional().describe('a JSON array, one object a service'),
+    },
   },
   DAEMON_STATUS: { description: 'How is the daemon? Version, uptime, counts.', reply: 'DAEMON_REPORT' },
   DAEMON_REPORT: {
@@ -119,7 +151,10 @@ export const communicatord = defineService('communicatord', {
     },
     reply: 'SNIFFING',
   },
-  SNIFFING: { description: 'The answer to SNIFF.', parameters: { filter: string().optional().describe('as it was understood') } },
+  SNIFFING: {
+    description: 'The answer to SNIFF.',
+    parameters: { filter: string().optional().describe('as it was understood') },
+  },
   SNIFFED: {
     description: 'A message that passed.',
     parameters: {
@@ -132,14 +167,23 @@ export const communicatord = defineService('communicatord', {
       reason: string().optional(),
       id: string().optional(),
       line: string().optional().describe('as delivered; passwords left out'),
-      skipped: integer({ min: 1 }).optional().describe('messages before this one that were not shown: the reader is too slow'),
+      skipped: integer({ min: 1 })
+        .optional()
+        .describe('messages before this one that were not shown: the reader is too slow'),
     },
   },
   PUBLIC_IP: { description: 'The addresses of this machine’s remote and secure listeners.', reply: 'SERVER_PUBLIC_IP' },
-  SERVER_PUBLIC_IP: { description: 'The answer to PUBLIC_IP.', parameters: { public_ip: string().optional(), secure_ip: string().optional() } },
+  SERVER_PUBLIC_IP: {
+    description: 'The answer to PUBLIC_IP.',
+    parameters: { public_ip: string().optional(), secure_ip: string().optional() },
+  },
   REGISTER_FOR_LOADAVG: { description: 'Send LOADAVG every few seconds from now on.', reply: 'LOADAVG' },
   UNREGISTER_FROM_LOADAVG: { description: 'Send no more LOADAVG.' },
-  LISTEN_LOADAVG: { description: 'Send the load averages of these machines.', parameters: { ips: list(string()).describe('addresses, comma-separated') }, reply: 'LOADAVG' },
+  LISTEN_LOADAVG: {
+    description: 'Send the load averages of these machines.',
+    parameters: { ips: list(string()).describe('addresses, comma-separated') },
+    reply: 'LOADAVG',
+  },
   LOADAVG: {
     description: 'The load average of a machine over the last minute.',
     parameters: { avg: number({ min: 0 }), my_address: string(), timestamp: seconds },
@@ -149,17 +193,26 @@ export const communicatord = defineService('communicatord', {
   HANGUP: { description: 'A link was lost.', parameters: { server_name: name() } },
   DISCONNECTING: { description: 'This daemon is stopping.' },
   UNREACHABLE: { description: 'An address does not answer.', parameters: { who: string() } },
-  FORGET: { description: 'Drop a machine from the known ones, everywhere.', parameters: { ip: string().optional(), server_name: name().optional() } },
+  FORGET: {
+    description: 'Drop a machine from the known ones, everywhere.',
+    parameters: { ip: string().optional(), server_name: name().optional() },
+  },
   BLOCK: {
     description: 'Three log-ins from one address failed within 15 minutes.',
-    parameters: { uri: string(), period: string().optional(), profile: string().optional(), reason: string().optional() },
+    parameters: {
+      uri: string(),
+      period: string().optional(),
+      profile: string().optional(),
+      reason: string().optional(),
+    },
   },
   STOP: { description: 'This daemon stops in order: what is queued goes out first.' },
   SHUTDOWN: { description: 'Every daemon of the cluster stops in order.' },
   QUITTING: { description: 'Sent to who still speaks while the daemon stops.' },
   LOG_ROTATE: { description: 'Reopens log files.' },
   SERVICE_UNAVAILABLE: {
-    description: 'The service is not there and the message was not kept; asked for with `cache="no;reply"` or `cache=reply`.',
+    description:
+      'The service is not there and the message was not kept; asked for with `cache="no;reply"` or `cache=reply`.',
     parameters: { destination_service: string(), unsent_command: command, message_id: string().optional() },
   },
   TRANSMISSION_REPORT: {

@@ -59,7 +59,8 @@ export function defineService<const T extends CommandTable>(service: string, com
       if (!COMMAND.test(word)) throw new TypeError(`${JSON.stringify(word)} is not a command`);
     }
     for (const parameter of Object.keys(parameters)) {
-      if (!NAME.test(parameter)) throw new TypeError(`${command}: ${JSON.stringify(parameter)} is not a parameter name`);
+      if (!NAME.test(parameter))
+        throw new TypeError(`${command}: ${JSON.stringify(parameter)} is not a parameter name`);
     }
   }
   return { service, commands };
@@ -88,7 +89,11 @@ export function readParameters<T extends ParameterTable>(
     }
     const reading = type.read(text);
     if ('value' in reading) values[parameter] = reading.value;
-    else problems.push({ parameter, problem: `${parameter} is ${JSON.stringify(text.slice(0, 80))}, expected ${reading.expected}` });
+    else
+      problems.push({
+        parameter,
+        problem: `${parameter} is ${JSON.stringify(text.slice(0, 80))}, expected ${reading.expected}`,
+      });
   }
   return problems.length > 0 ? { problems } : { values: values as Received<T> };
 }
@@ -110,7 +115,8 @@ export function writeParameters<T extends ParameterTable>(table: T, values: Give
     }
   }
   for (const parameter of Object.keys(given)) {
-    if (!(parameter in table) && given[parameter] !== undefined) throw new RangeError(`${parameter} is not a parameter of this command`);
+    if (!(parameter in table) && given[parameter] !== undefined)
+      throw new RangeError(`${parameter} is not a parameter of this command`);
   }
   return parameters;
 }

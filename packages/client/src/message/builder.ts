@@ -1,6 +1,17 @@
 // A message built step by step: `bus.message('RESIZE').to('images').param('uri', uri).send()`.
 
-import { type CacheOptions, cache, gather, type ParameterValue, type ParameterValues, type Part, param, type ReportMode, report, to } from './parts.ts';
+import {
+  type CacheOptions,
+  cache,
+  gather,
+  type ParameterValue,
+  type ParameterValues,
+  type Part,
+  param,
+  type ReportMode,
+  report,
+  to,
+} from './parts.ts';
 
 /** How a built message is sent. */
 export type Sender<Outcome> = (...parts: readonly Part[]) => Promise<Outcome>;

@@ -71,7 +71,10 @@ const ttlType = duration({ minMs: 10_000, maxMs: 24 * 3_600_000 });
 function ttlMs(ttl: number | string): number {
   const reading = typeof ttl === 'number' ? ttlType.read(`${ttl}ms`) : ttlType.read(ttl);
   if ('value' in reading) return reading.value;
-  throw new CommunicatorError('INVALID_MESSAGE', `the cache's ttl is ${JSON.stringify(ttl)}, expected ${reading.expected}`);
+  throw new CommunicatorError(
+    'INVALID_MESSAGE',
+    `the cache's ttl is ${JSON.stringify(ttl)}, expected ${reading.expected}`,
+  );
 }
 
 /** The value of the parameter `cache`. @throws CommunicatorError INVALID_MESSAGE for a ttl out of range */
@@ -111,7 +114,10 @@ function copyAsText(values: ParameterValues): Record<string, string> {
     const kind = typeof value;
     // Plain JavaScript has no compiler to tell: an object would arrive as "[object Object]".
     if (value === null || kind === 'object' || kind === 'function' || kind === 'symbol') {
-      throw new CommunicatorError('INVALID_MESSAGE', `parameter ${name} is ${value === null ? 'null' : `a ${kind}`}, expected text, a number or a boolean`);
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `parameter ${name} is ${value === null ? 'null' : `a ${kind}`}, expected text, a number or a boolean`,
+      );
     }
     parameters[name] = String(value);
   }

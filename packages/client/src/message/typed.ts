@@ -1,6 +1,13 @@
 // Messages with types: what a contract says about a command, checked when compiled and, on receipt, when run.
 
-import { type Given, type ParametersOf, type Received, readParameters, type ServiceContract, writeParameters } from '../contract/contract.ts';
+import {
+  type Given,
+  type ParametersOf,
+  type Received,
+  readParameters,
+  type ServiceContract,
+  writeParameters,
+} from '../contract/contract.ts';
 import { CommunicatorError } from '../errors.ts';
 import type { Message, Parameters } from '../wire/message.ts';
 import type { ParameterValues } from './parts.ts';
@@ -14,23 +21,25 @@ export type MessageOf<S extends ServiceContract, C extends CommandOf<S>> = Omit<
 };
 
 /** The commands that answer `C`: those of its `reply`, or any. */
-export type ReplyOf<S extends ServiceContract, C extends CommandOf<S>> = S['commands'][C] extends { readonly reply: infer R }
+export type ReplyOf<S extends ServiceContract, C extends CommandOf<S>> = S['commands'][C] extends {
+  readonly reply: infer R;
+}
   ? R extends readonly (infer One extends string)[]
     ? One
     : R & string
   : string;
 
 /** The answer to `C`: typed where its command is in the contract, text otherwise. */
-export type AnswerTo<S extends ServiceContract, C extends CommandOf<S>> = ReplyOf<S, C> extends infer R
-  ? R extends CommandOf<S>
-    ? MessageOf<S, R>
-    : Message & { readonly command: R }
-  : never;
+export type AnswerTo<S extends ServiceContract, C extends CommandOf<S>> =
+  ReplyOf<S, C> extends infer R
+    ? R extends CommandOf<S>
+      ? MessageOf<S, R>
+      : Message & { readonly command: R }
+    : never;
 
 /** What a handler of `C` replies with `command`. */
-export type ReplyParameters<S extends ServiceContract, R extends string> = R extends CommandOf<S>
-  ? Given<ParametersOf<S, R>>
-  : ParameterValues;
+export type ReplyParameters<S extends ServiceContract, R extends string> =
+  R extends CommandOf<S> ? Given<ParametersOf<S, R>> : ParameterValues;
 
 /** The message is not what the contract says. The sender is told; it is nobody's fault here. */
 export class ContractViolation extends CommunicatorError {
@@ -51,14 +60,20 @@ export function readMessage(contract: ServiceContract, message: Message): Messag
 }
 
 /** The values as text by the contract; those of a command that is not in it, or has no table, as they are. @throws CommunicatorError INVALID_MESSAGE */
-export function writeValues(contract: ServiceContract, command: string, values: Readonly<Record<string, unknown>>): ParameterValues {
+export function writeValues(
+  contract: ServiceContract,
+  command: string,
+  values: Readonly<Record<string, unknown>>,
+): ParameterValues {
   const table = contract.commands[command]?.parameters;
   if (table === undefined) return values as ParameterValues;
   try {
     return writeParameters(table, values as Given<typeof table>);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new CommunicatorError('INVALID_MESSAGE', `${contract.service}/${command}: ${error.message}`, { cause: error });
+    throw new CommunicatorError('INVALID_MESSAGE', `${contract.service}/${command}: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

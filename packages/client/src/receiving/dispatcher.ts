@@ -40,7 +40,10 @@ export class Dispatcher {
 
   #add<T>(table: Map<string, Set<T>>, command: string, item: T): () => void {
     if (!COMMAND.test(command)) {
-      throw new CommunicatorError('INVALID_MESSAGE', `${JSON.stringify(command)} is not a command; expected capitals, digits and _, as in LOG_ROTATE`);
+      throw new CommunicatorError(
+        'INVALID_MESSAGE',
+        `${JSON.stringify(command)} is not a command; expected capitals, digits and _, as in LOG_ROTATE`,
+      );
     }
     let items = table.get(command);
     if (items === undefined) table.set(command, (items = new Set()));
@@ -75,7 +78,10 @@ export class Dispatcher {
 
   /** No more messages will come. */
   close(): void {
-    for (const inbox of [...this.#inboxes, ...[...this.#inboxesByCommand.values()].flatMap((inboxes) => [...inboxes])]) {
+    for (const inbox of [
+      ...this.#inboxes,
+      ...[...this.#inboxesByCommand.values()].flatMap((inboxes) => [...inboxes]),
+    ]) {
       inbox.close();
     }
   }

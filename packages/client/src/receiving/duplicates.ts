@@ -29,7 +29,8 @@ export class Duplicates {
   isRepeat({ sentFromServer, sentFromService, parameters }: Message): boolean {
     const { message_id: id, redelivered, correlation_id: correlation } = parameters;
     // A request's id serves its report alone; it is only delivered again if it was put on disk.
-    if (id === undefined || (id === correlation && redelivered === undefined && !isDurable(parameters['cache']))) return false;
+    if (id === undefined || (id === correlation && redelivered === undefined && !isDurable(parameters['cache'])))
+      return false;
     const key = `${sentFromServer}:${sentFromService} ${id}`;
     const now = this.#now();
     this.#forget(now);

@@ -46,7 +46,10 @@ export class Inbox implements AsyncIterableIterator<Message, undefined> {
     this.dropped++;
     if (this.#overflow === 'drop') return;
     this.#finish({
-      error: new CommunicatorError('QUEUE_FULL', `${this.#limit} messages wait in messages(${this.#what}) and another one came: take them faster, or raise its limit`),
+      error: new CommunicatorError(
+        'QUEUE_FULL',
+        `${this.#limit} messages wait in messages(${this.#what}) and another one came: take them faster, or raise its limit`,
+      ),
     });
   }
 

@@ -26,14 +26,21 @@ export const isBroadcast = ({ service }: Message): boolean => service === '.' ||
 
 /** Whether an automatic refusal may answer it: refusals are never refused, nor are broadcasts, nor what has no sender. */
 export const mayBeRefused = (message: Message): boolean =>
-  message.command !== 'UNKNOWN' && message.command !== 'INVALID' && message.sentFromService !== '' && !isBroadcast(message);
+  message.command !== 'UNKNOWN' &&
+  message.command !== 'INVALID' &&
+  message.sentFromService !== '' &&
+  !isBroadcast(message);
 
 /** Whether the communicator itself says this to us: it bears no address. */
 export const isFromOwnDaemon = ({ service, sentFromService }: Message): boolean =>
-  service === '' && (sentFromService === 'communicatord' || sentFromService === 'snapcommunicatord' || sentFromService === '');
+  service === '' &&
+  (sentFromService === 'communicatord' || sentFromService === 'snapcommunicatord' || sentFromService === '');
 
 /** The answer's parameters with what makes it recognisable to the one who asked. */
-export function withCorrelation(message: Message, parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function withCorrelation(
+  message: Message,
+  parameters: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const id = message.parameters['correlation_id'];
   return id === undefined ? parameters : { ...parameters, correlation_id: id };
 }
@@ -42,7 +49,9 @@ export function withCorrelation(message: Message, parameters: Readonly<Record<st
 export function answerTo(message: Message, command: string, parameters: Readonly<Record<string, string>>): string {
   const { sentFromServer: server, sentFromService: service } = message;
   const all = withCorrelation(message, parameters);
-  return encodeMessage(isFromOwnDaemon(message) ? { command, parameters: all } : { server, service, command, parameters: all });
+  return encodeMessage(
+    isFromOwnDaemon(message) ? { command, parameters: all } : { server, service, command, parameters: all },
+  );
 }
 
 /** The parameters of ABSOLUTELY. @param nowMs milliseconds since 1970 */

@@ -165,7 +165,16 @@ export class Lanes<R extends LaneRequest> {
     let lane = this.#lanes.get(service);
     if (lane === undefined) {
       if (this.#lanes.size >= this.#lanesMax) this.#evict();
-      lane = { echo: 'unknown', active: undefined, waiting: [], underWay: 0, late: undefined, unnamed: 0, lastUnnamedAnswer: undefined, probedAt: Number.NEGATIVE_INFINITY };
+      lane = {
+        echo: 'unknown',
+        active: undefined,
+        waiting: [],
+        underWay: 0,
+        late: undefined,
+        unnamed: 0,
+        lastUnnamedAnswer: undefined,
+        probedAt: Number.NEGATIVE_INFINITY,
+      };
       this.#lanes.set(service, lane);
     }
     return lane;

@@ -56,7 +56,12 @@ export class Reports {
       };
       const onAbort = (): void => fail(signal?.reason);
       const timer = setTimeout(() => {
-        fail(new CommunicatorError('TIMEOUT', `no report on ${what} came within ${timeoutMs} ms: it may be delivered or not`));
+        fail(
+          new CommunicatorError(
+            'TIMEOUT',
+            `no report on ${what} came within ${timeoutMs} ms: it may be delivered or not`,
+          ),
+        );
       }, timeoutMs);
       const end = (): void => {
         clearTimeout(timer);

@@ -2,14 +2,15 @@
 
 import { CommunicatorError } from '../errors.ts';
 import type { Draft } from '../message/parts.ts';
+import type { Addressed } from '../message/sending.ts';
 import type { Message } from '../wire/message.ts';
 import type { Ids } from './ids.ts';
-import { Lanes, type LaneRequest } from './lanes.ts';
+import { type LaneRequest, Lanes } from './lanes.ts';
 
 /** How lines leave; the tickets are the outbox's. */
 export interface RequestLine {
   /** @returns the ticket @throws CommunicatorError when the message cannot be taken */
-  send(draft: Pick<Draft, 'server' | 'service' | 'command' | 'parameters'>): number;
+  send(draft: Addressed): number;
   /** @returns whether the line was taken back before it went out */
   cancel(ticket: number): boolean;
 }
@@ -49,7 +50,10 @@ export class Requests {
     this.#ids = ids;
     this.#line = line;
     this.#options = options;
-    this.#lanes = new Lanes({ send: (pending) => this.#send(pending), probe: (service) => this.#probe(service) }, options);
+    this.#lanes = new Lanes(
+      { send: (pending) => this.#send(pending), probe: (service) => this.#probe(service) },
+      options,
+    );
   }
 
   /**
@@ -66,7 +70,20 @@ export class Requests {
     return new Promise((resolve, reject) => {
       const service = isDaemon(draft.service) ? DAEMON : draft.service;
       const id = this.#ids.next();
-      const pending: Pending = { id, server, service, command, expect, draft, timeoutMs, resolve, reject, ticket: undefined, timer: undefined, stopListening: undefined };
+      const pending: Pending = {
+        id,
+        server,
+        service,
+        command,
+        expect,
+        draft,
+        timeoutMs,
+        resolve,
+        reject,
+        ticket: undefined,
+        timer: undefined,
+        stopListening: undefined,
+      };
       this.#pending.set(id, pending);
       pending.timer = setTimeout(() => this.#giveUp(pending, this.#timeoutError(pending)), timeoutMs);
       if (signal !== undefined) {
@@ -117,7 +134,10 @@ export class Requests {
     const { draft, id } = pending;
     try {
       // The id is the message's own too, so that the daemon's word on it names the request.
-      pending.ticket = this.#line.send({ ...draft, parameters: { ...draft.parameters, correlation_id: id, message_id: id } });
+      pending.ticket = this.#line.send({
+        ...draft,
+        parameters: { ...draft.parameters, correlation_id: id, message_id: id },
+      });
     } catch (error) {
       this.#finish(pending, false);
       pending.reject(error);
@@ -127,7 +147,12 @@ export class Requests {
   #probe(service: string): void {
     const id = this.#ids.next();
     try {
-      this.#line.send({ server: '', service, command: 'ALIVE', parameters: { cache: 'no', correlation_id: id, serial: id } });
+      this.#line.send({
+        server: '',
+        service,
+        command: 'ALIVE',
+        parameters: { cache: 'no', correlation_id: id, serial: id },
+      });
     } catch {
       // A full queue: the request that waits hears of it when its turn comes.
     }
@@ -150,7 +175,8 @@ export class Requests {
     const { command, parameters } = message;
     const isRefusal = command === 'INVALID' || command === 'UNKNOWN';
     if (!isRefusal || pending.expect.includes(command)) return pending.resolve(message);
-    const text = parameters['message'] ?? (command === 'UNKNOWN' ? 'it does not know the command' : 'it gave no reason');
+    const text =
+      parameters['message'] ?? (command === 'UNKNOWN' ? 'it does not know the command' : 'it gave no reason');
     pending.reject(new CommunicatorError('INVALID_MESSAGE', `${pending.service} refuses ${pending.command}: ${text}`));
   }
 
@@ -162,7 +188,12 @@ export class Requests {
     const what = `${pending.service} cannot take ${pending.command}`;
     if (command === 'SERVICE_UNAVAILABLE') {
       this.#finish(pending, false);
-      pending.reject(new CommunicatorError('NO_SUCH_SERVICE', `there is no service ${placeOf(pending)} that could take ${pending.command}: does it run, and is that its name?`));
+      pending.reject(
+        new CommunicatorError(
+          'NO_SUCH_SERVICE',
+          `there is no service ${placeOf(pending)} that could take ${pending.command}: does it run, and is that its name?`,
+        ),
+      );
     } else if (status === 'expired') {
       this.#finish(pending, false);
       pending.reject(new CommunicatorError('EXPIRED', `${what}: it was kept for it until its time was over`));
@@ -202,10 +233,16 @@ export class Requests {
     const text = `${placeOf(pending)} does not answer ${command} within ${timeoutMs} ms`;
     const stray = this.#lanes.lastUnnamedAnswer(service);
     if (ticket === undefined) {
-      return new CommunicatorError('TIMEOUT', `${text}: it was waiting for an earlier request, because ${service} is not known to give correlation ids back`);
+      return new CommunicatorError(
+        'TIMEOUT',
+        `${text}: it was waiting for an earlier request, because ${service} is not known to give correlation ids back`,
+      );
     }
     if (expect.length === 0 && stray !== undefined) {
-      return new CommunicatorError('TIMEOUT', `${text}; it sent ${stray} without a correlation id: if that is the answer, name it with expect: '${stray}'`);
+      return new CommunicatorError(
+        'TIMEOUT',
+        `${text}; it sent ${stray} without a correlation id: if that is the answer, name it with expect: '${stray}'`,
+      );
     }
     return new CommunicatorError('TIMEOUT', text);
   }

@@ -2,7 +2,15 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Address, AddressError, formatAddress, hidePassword, isLoopback, isPrivate, parseAddress } from './address.ts';
+import {
+  type Address,
+  AddressError,
+  formatAddress,
+  hidePassword,
+  isLoopback,
+  isPrivate,
+  parseAddress,
+} from './address.ts';
 
 const network = (scheme: 'sc' | 'scs' | 'scu', host: string, port: number, more = {}): Address => ({
   kind: 'network',
@@ -74,14 +82,21 @@ describe('parseAddress', () => {
 
   it('never throws anything but an AddressError', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string().map((text) => `sc://${text}`), fc.string().map((text) => `scs:${text}`)), (text) => {
-        try {
-          const address = parseAddress(text);
-          expect(parseAddress(formatAddress(address, { withPassword: true }))).toEqual(address);
-        } catch (error) {
-          expect(error).toBeInstanceOf(AddressError);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((text) => `sc://${text}`),
+          fc.string().map((text) => `scs:${text}`),
+        ),
+        (text) => {
+          try {
+            const address = parseAddress(text);
+            expect(parseAddress(formatAddress(address, { withPassword: true }))).toEqual(address);
+          } catch (error) {
+            expect(error).toBeInstanceOf(AddressError);
+          }
+        },
+      ),
       { numRuns: 3000 },
     );
   });

@@ -35,7 +35,14 @@ export class AddressError extends Error {
 /** Ports where they are not given. A plain stream to another machine goes to its communicator's remote listener. */
 export const DEFAULT_PORTS = { sc: 4040, scu: 4041, remote: 4042, scs: 4043 } as const;
 
-const SCHEMES: Readonly<Record<string, Scheme>> = { sc: 'sc', cd: 'sc', scs: 'scs', cds: 'scs', scu: 'scu', cdu: 'scu' };
+const SCHEMES: Readonly<Record<string, Scheme>> = {
+  sc: 'sc',
+  cd: 'sc',
+  scs: 'scs',
+  cds: 'scs',
+  scu: 'scu',
+  cdu: 'scu',
+};
 // The kernel's sockaddr_un holds 108 bytes, one of them the closing NUL.
 const pathBytesMax = 107;
 
@@ -103,10 +110,13 @@ function readPath(text: string, scheme: Scheme, rest: string): PathAddress {
 
 function readNetwork(text: string, scheme: Scheme, rest: string): NetworkAddress {
   const at = rest.lastIndexOf('@');
-  const [, ipv6, name, portText] = /^(?:\[([^\]]*)\]|([^:]*))(?::([^:]*))?$/.exec(rest.slice(at + 1).replace(/\/$/, '')) ?? [];
+  const [, ipv6, name, portText] =
+    /^(?:\[([^\]]*)\]|([^:]*))(?::([^:]*))?$/.exec(rest.slice(at + 1).replace(/\/$/, '')) ?? [];
   const host = ipv6 ?? name;
-  if (host === undefined) throw new AddressError(text, 'expected host:port; an IPv6 address is put in brackets, [::1]:4040');
-  if (ipv6 !== undefined && isIP(ipv6) !== 6) throw new AddressError(text, `${JSON.stringify(ipv6)} in brackets is not an IPv6 address`);
+  if (host === undefined)
+    throw new AddressError(text, 'expected host:port; an IPv6 address is put in brackets, [::1]:4040');
+  if (ipv6 !== undefined && isIP(ipv6) !== 6)
+    throw new AddressError(text, `${JSON.stringify(ipv6)} in brackets is not an IPv6 address`);
   if (ipv6 === undefined && host !== '' && !isHost(host)) {
     throw new AddressError(text, `${JSON.stringify(host)} is neither an IP address nor a host name`);
   }
@@ -118,7 +128,10 @@ function readNetwork(text: string, scheme: Scheme, rest: string): NetworkAddress
 
 function readLogIn(text: string, scheme: Scheme, logIn: string): { user: string; password?: string } {
   if (scheme !== 'scs') {
-    throw new AddressError(text, `a user and password would cross the network in the clear on ${scheme}:; only scs: takes them`);
+    throw new AddressError(
+      text,
+      `a user and password would cross the network in the clear on ${scheme}:; only scs: takes them`,
+    );
   }
   const colon = logIn.indexOf(':');
   const user = decode(text, colon < 0 ? logIn : logIn.slice(0, colon));
@@ -136,7 +149,8 @@ function readPort(text: string, portText: string): number {
 
 // A dotted text of digits alone would be taken for a host name and asked of the resolver: it is a wrong IPv4 address.
 const isHost = (host: string): boolean =>
-  isIP(host) === 4 || (host.length <= 253 && !/^[\d.]+$/.test(host) && /^[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_-]+)*\.?$/.test(host));
+  isIP(host) === 4 ||
+  (host.length <= 253 && !/^[\d.]+$/.test(host) && /^[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_-]+)*\.?$/.test(host));
 
 function defaultPort(scheme: Scheme, host: string): number {
   if (scheme !== 'sc') return DEFAULT_PORTS[scheme];

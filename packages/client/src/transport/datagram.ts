@@ -60,10 +60,16 @@ export class SignalSender {
         const isBusy = BUSY.test(`${(error as NodeJS.ErrnoException).code} ${textOf(error)}`);
         const place = formatAddress(this.#address);
         if (!isBusy) {
-          throw new CommunicatorError('DISCONNECTED', `the signal could not be sent to ${place}: ${textOf(error)}`, { cause: error });
+          throw new CommunicatorError('DISCONNECTED', `the signal could not be sent to ${place}: ${textOf(error)}`, {
+            cause: error,
+          });
         }
         if (Date.now() >= deadline) {
-          throw new CommunicatorError('QUEUE_FULL', `${place} takes no more datagrams since ${timeout} ms: does its daemon still read?`, { cause: error });
+          throw new CommunicatorError(
+            'QUEUE_FULL',
+            `${place} takes no more datagrams since ${timeout} ms: does its daemon still read?`,
+            { cause: error },
+          );
         }
       }
       await pause(pauseMs, undefined, signal === undefined ? {} : { signal });
@@ -83,11 +89,15 @@ export class SignalSender {
     try {
       const { service, server, command, parameters } = gather(parts);
       const plain = { service, server, command, parameters };
-      const signed = secret === undefined ? plain : sign(plain, secret, Date.now() / 1000, randomBytes(16).toString('hex'));
+      const signed =
+        secret === undefined ? plain : sign(plain, secret, Date.now() / 1000, randomBytes(16).toString('hex'));
       const datagram = Buffer.from(encodeMessage(signed));
       const limit = Math.min(datagramBytesMax, DATAGRAM_BYTES_MAX);
       if (datagram.length > limit) {
-        throw new CommunicatorError('INVALID_MESSAGE', `${command} has ${datagram.length} bytes, a datagram at most ${limit}: shorten it, raise datagramBytesMax, or connect()`);
+        throw new CommunicatorError(
+          'INVALID_MESSAGE',
+          `${command} has ${datagram.length} bytes, a datagram at most ${limit}: shorten it, raise datagramBytesMax, or connect()`,
+        );
       }
       return datagram;
     } catch (error) {
@@ -108,10 +118,16 @@ export class SignalSender {
 export async function openSignal(address: string | Address, options: SignalOptions = {}): Promise<SignalSender> {
   const target = typeof address === 'string' ? parseAddress(address) : address;
   if (target.scheme !== 'scu') {
-    throw new CommunicatorError('REFUSED', `${formatAddress(target)} is not for datagrams: use connect(), or an scu: address`);
+    throw new CommunicatorError(
+      'REFUSED',
+      `${formatAddress(target)} is not for datagrams: use connect(), or an scu: address`,
+    );
   }
   if (target.kind === 'network' && !isLoopback(target.host) && options.secret === undefined) {
-    throw new CommunicatorError('REFUSED', `${formatAddress(target)} is not on this machine: datagrams to it need the signal secret of its daemon`);
+    throw new CommunicatorError(
+      'REFUSED',
+      `${formatAddress(target)} is not on this machine: datagrams to it need the signal secret of its daemon`,
+    );
   }
   options.signal?.throwIfAborted();
   const carrier = target.kind === 'path' ? await openUnixDatagram(target.path) : openUdp(target.host, target.port);
@@ -144,7 +160,11 @@ async function openUnixDatagram(path: string): Promise<Carrier> {
   try {
     module = await import(packageName);
   } catch (error) {
-    throw new CommunicatorError('REFUSED', `${path}: Unix datagrams need the optional package ${packageName}; install it, or use sc:// or UDP`, { cause: error });
+    throw new CommunicatorError(
+      'REFUSED',
+      `${path}: Unix datagrams need the optional package ${packageName}; install it, or use sc:// or UDP`,
+      { cause: error },
+    );
   }
   const socket = new module.DgramSocket();
   socket.on('error', () => {});

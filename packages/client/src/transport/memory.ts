@@ -61,9 +61,10 @@ class MemoryEnd implements Transport {
     const chunks = this.#outgoing;
     this.#outgoing = [];
     this.bufferedBytes = 0;
-    for (const chunk of chunks) this.#other?.#receive(chunk);
+    const other = this.#other as MemoryEnd;
+    for (const chunk of chunks) other.#receive(chunk);
     if (this.#isEnding) {
-      this.#other?.#close();
+      other.#close();
       this.#close();
     } else if (this.#mustDrain) {
       this.#mustDrain = false;
@@ -78,8 +79,8 @@ class MemoryEnd implements Transport {
   #close(): void {
     if (this.#isClosed) return;
     // What this end wrote before the other one closed still arrives there, as it would on a socket that is half closed.
-    if (this.#outgoing.length > 0 && this.#other?.#isClosed === false) this.#deliver();
-    if (this.#isClosed) return;
+    const other = this.#other as MemoryEnd;
+    for (const chunk of this.#outgoing.splice(0)) other.#receive(chunk);
     this.#isClosed = true;
     this.#handlers.onClose(undefined);
   }

@@ -10,6 +10,8 @@ export const openTransport: OpenTransport = async (address, handlers, options) =
     case 'scs':
       return (await import('./tls.ts')).openTls(address, handlers, options);
     case 'scu':
-      throw new TransportRefusal('scu: carries datagrams, over which nobody is answered: send with openSignal() instead of connect()');
+      throw new TransportRefusal(
+        'scu: carries datagrams, over which nobody is answered: send with openSignal() instead of connect()',
+      );
   }
 };

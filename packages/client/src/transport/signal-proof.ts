@@ -8,9 +8,7 @@ import type { Message, MessageParts, Parameters } from '../wire/message.ts';
 export const SIGNAL_WINDOW_SECONDS = 30;
 
 /** What a verified signal gives: the message without its proof and the nonce to remember; or what was wrong. */
-export type Verification =
-  | { readonly message: Message; readonly nonce: string }
-  | { readonly problem: string };
+export type Verification = { readonly message: Message; readonly nonce: string } | { readonly problem: string };
 
 const NONCE = /^[0-9a-f]{32}$/;
 const PROOF = /^[0-9a-f]{64}$/;
@@ -61,7 +59,8 @@ export function verify(
   }
   const time = Number(timeText);
   // The proof comes first: the clock is told to nobody who does not know the secret.
-  if (!equal(proof, proofOf(message, parameters, secret, time, nonce))) return { problem: 'the proof of the signal is wrong: another secret, or a changed message' };
+  if (!equal(proof, proofOf(message, parameters, secret, time, nonce)))
+    return { problem: 'the proof of the signal is wrong: another secret, or a changed message' };
   const ageSeconds = nowSeconds - time;
   if (Math.abs(ageSeconds) > windowSeconds) {
     return {

@@ -7,7 +7,11 @@ import type { Transport, TransportHandlers } from './transport.ts';
  * Waits until the socket is open.
  * @param event `connect`, or `secureConnect` where the handshake must be over
  */
-export function opened(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal | undefined): Promise<void> {
+export function opened(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal | undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: unknown): void => {
       socket.off(event, onOpen).off('error', settle);

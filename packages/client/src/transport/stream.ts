@@ -19,7 +19,13 @@ const target = (address: Address): NetConnectOpts =>
   address.kind === 'path'
     ? { path: address.path }
     : // A line is small and somebody waits for it; a machine that is gone without a word must be noticed.
-      { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs };
+      {
+        host: address.host,
+        port: address.port,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: keepAliveDelayMs,
+      };
 
 export const openStream: OpenTransport = async (address, handlers, { signal, allowPublicPlain = false }) => {
   readBuffer ??= new Uint8Array(readBytes);

@@ -6,7 +6,8 @@ import { opened, wrapSocket } from './socket.ts';
 import { type OpenTransport, type TlsOptions, TransportRefusal } from './transport.ts';
 
 // Node's codes for a certificate that will be no better next time.
-const CERTIFICATE_ERROR = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|INVALID_CA|HOSTNAME_MISMATCH)/;
+const CERTIFICATE_ERROR =
+  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|INVALID_CA|HOSTNAME_MISMATCH)/;
 
 const pem = (value: string | Uint8Array): string | Buffer => (typeof value === 'string' ? value : Buffer.from(value));
 

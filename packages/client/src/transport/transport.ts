@@ -46,11 +46,7 @@ export interface OpenOptions {
 }
 
 /** Opens a transport, or rejects with the error that says why not. */
-export type OpenTransport = (
-  address: Address,
-  handlers: TransportHandlers,
-  options: OpenOptions,
-) => Promise<Transport>;
+export type OpenTransport = (address: Address, handlers: TransportHandlers, options: OpenOptions) => Promise<Transport>;
 
 /** Thrown when an address must not be used in this way; trying again would not help. */
 export class TransportRefusal extends Error {

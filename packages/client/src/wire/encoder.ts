@@ -35,7 +35,8 @@ export function encodeParameters(parameters: Readonly<Record<string, string>>): 
 /** The address and command, without sender and parameters. @throws WireError */
 export function encodeHead(parts: MessageParts): string {
   const { server = '', service = '', command } = parts;
-  if (!COMMAND.test(command)) throw new WireError(command === '' ? 'NO_COMMAND' : 'BAD_COMMAND', JSON.stringify(command));
+  if (!COMMAND.test(command))
+    throw new WireError(command === '' ? 'NO_COMMAND' : 'BAD_COMMAND', JSON.stringify(command));
   if (service === '') return command;
   if (!isAddress(service)) throw new WireError('BAD_SERVICE', JSON.stringify(service));
   if (server === '') return `${service}/${command}`;

@@ -8,7 +8,8 @@ export const WIRE_ERRORS = {
   },
   BAD_COMMAND: {
     cause: 'The command has a character other than A-Z, 0-9 and _, or begins with a digit.',
-    remedy: 'Write commands in capitals, as in `LOG_ROTATE`. A server needs a service behind it: `server:service/COMMAND`.',
+    remedy:
+      'Write commands in capitals, as in `LOG_ROTATE`. A server needs a service behind it: `server:service/COMMAND`.',
   },
   BAD_SENDER: {
     cause: 'What follows `<` is not `server:service` and a blank.',
@@ -52,7 +53,8 @@ export const WIRE_ERRORS = {
   },
   BAD_JSON_FIELD: {
     cause: 'A field of a JSON message has the wrong type.',
-    remedy: 'All fields are strings but `parameters`, an object whose values are strings, numbers, true, false or null.',
+    remedy:
+      'All fields are strings but `parameters`, an object whose values are strings, numbers, true, false or null.',
   },
 } as const;
 

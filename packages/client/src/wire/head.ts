@@ -87,7 +87,12 @@ export function trimStart(bytes: Uint8Array, start: number, end: number): number
  * @param offsets at least `HEAD.length` long; receives absolute offsets into `bytes`
  * @returns undefined, or why the line is not a message; then the offsets mean nothing
  */
-export function readHead(bytes: Uint8Array, start: number, end: number, offsets: Int32Array): WireErrorCode | undefined {
+export function readHead(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  offsets: Int32Array,
+): WireErrorCode | undefined {
   let at = start;
   if (bytes[at] === LESS && at < end) {
     const blank = indexOf(bytes, SPACE, at, end);

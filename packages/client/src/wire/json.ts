@@ -8,7 +8,8 @@ type Read = { readonly message: Message } | { readonly error: WireErrorCode };
 // A number's own digits are needed (12345678901234567890 stays exact), which JSON.parse does not give before Node 22:
 // so numbers are marked as strings in a copy of the text, which is then read once more.
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const markNumbers = (text: string): string => text.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
+const markNumbers = (text: string): string =>
+  text.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
 
 function numberText(source: string): string {
   if (/^-?\d+$/.test(source)) return source === '-0' ? '0' : source;

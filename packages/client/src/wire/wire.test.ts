@@ -3,7 +3,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeLine, decodeText, encodeInto, encodeJson, encodeMessage, LineReader, type Line, type Message } from './index.ts';
+import {
+  decodeLine,
+  decodeText,
+  encodeInto,
+  encodeJson,
+  encodeMessage,
+  type Line,
+  LineReader,
+  type Message,
+} from './index.ts';
 
 const vectors = (name: string): Record<string, never>[] =>
   readFileSync(new URL(`../../../../test/vectors/${name}`, import.meta.url), 'utf8')
@@ -47,7 +56,10 @@ describe('reading values', () => {
     ['X a=x"y"z', { a: 'x"y"z' }],
     ['  X a= b  \r', { a: ' b' }],
     ['X __proto__=1', JSON.parse('{"__proto__":"1"}')],
-    ['{"command":"X","parameters":{"a":1e3,"b":12345678901234567890,"c":2.50,"d":true,"e":null,"f":-7}}', { a: '1000', b: '12345678901234567890', c: '2.5', d: 'true', e: '', f: '-7' }],
+    [
+      '{"command":"X","parameters":{"a":1e3,"b":12345678901234567890,"c":2.50,"d":true,"e":null,"f":-7}}',
+      { a: '1000', b: '12345678901234567890', c: '2.5', d: 'true', e: '', f: '-7' },
+    ],
     ['{"command":"X","command":"Y","parameters":{"a":"x","a":1}}', { a: '1' }],
   ])('%s', (line, parameters) => {
     const read = decodeText(line);
@@ -58,7 +70,14 @@ describe('reading values', () => {
 
 const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/);
 const address = fc.oneof(fc.constant(''), fc.constantFrom('.', '?', '*'), name);
-const value = fc.string({ unit: fc.oneof(fc.constantFrom(';', '"', '\\', '\n', '\r', ' ', '\t', '=', 'n'), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })) }).filter((text) => !text.includes('\0') && text.isWellFormed());
+const value = fc
+  .string({
+    unit: fc.oneof(
+      fc.constantFrom(';', '"', '\\', '\n', '\r', ' ', '\t', '=', 'n'),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    ),
+  })
+  .filter((text) => !text.includes('\0') && text.isWellFormed());
 const message = fc
   .record({
     sentFromServer: fc.oneof(fc.constant(''), name),
@@ -86,22 +105,26 @@ describe('laws', () => {
 
   it('a stream reads the same however it is cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(message.map(encodeMessage), fc.string()), { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 9 })), (lines, cuts) => {
-        const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
-        const read = (sizes: readonly number[]): Line[] => {
-          const reader = new LineReader({ lineBytesMax: 200, discardBytesMax: 1 << 20 });
-          const got: Line[] = [];
-          for (let at = 0, turn = 0; at < bytes.length; turn++) {
-            const size = sizes[turn % sizes.length] ?? bytes.length;
-            reader.feed(bytes.subarray(at, at + size), (line) => got.push(line));
-            at += size;
-          }
-          return got;
-        };
-        const whole = read([bytes.length]);
-        expect(read([1])).toEqual(whole);
-        if (cuts.length > 0) expect(read(cuts)).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(fc.oneof(message.map(encodeMessage), fc.string()), { maxLength: 12 }),
+        fc.array(fc.integer({ min: 1, max: 9 })),
+        (lines, cuts) => {
+          const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+          const read = (sizes: readonly number[]): Line[] => {
+            const reader = new LineReader({ lineBytesMax: 200, discardBytesMax: 1 << 20 });
+            const got: Line[] = [];
+            for (let at = 0, turn = 0; at < bytes.length; turn++) {
+              const size = sizes[turn % sizes.length] ?? bytes.length;
+              reader.feed(bytes.subarray(at, at + size), (line) => got.push(line));
+              at += size;
+            }
+            return got;
+          };
+          const whole = read([bytes.length]);
+          expect(read([1])).toEqual(whole);
+          if (cuts.length > 0) expect(read(cuts)).toEqual(whole);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -120,7 +143,8 @@ describe('limits', () => {
   it('passes over a line that is too long and goes on', () => {
     const reader = new LineReader({ lineBytesMax: 100, discardBytesMax: 1000 });
     const got: string[] = [];
-    const feed = (text: string): boolean => reader.feed(new TextEncoder().encode(text), (line) => got.push(line.kind === 'invalid' ? line.error : line.kind));
+    const feed = (text: string): boolean =>
+      reader.feed(new TextEncoder().encode(text), (line) => got.push(line.kind === 'invalid' ? line.error : line.kind));
     expect(feed(`X a=${'x'.repeat(90)}`)).toBe(true);
     expect(feed('y'.repeat(400))).toBe(true);
     expect(feed('\nX\n')).toBe(true);

@@ -3,7 +3,7 @@
 import { Daemon } from '../daemon.ts';
 import { StartError } from '../errors.ts';
 import { processCommandLine } from '../options/index.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../machine/version.ts';
 
 const CANNOT_START = 1;
 

@@ -1,4 +1,4 @@
-// The version of this package, as its package.json says.
+// The version of this package, as its package.json says. This file lies two levels below it, built or not.
 
 import { readFileSync } from 'node:fs';
 
