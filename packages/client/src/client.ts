@@ -6,44 +6,22 @@ import { formatAddresses, Session } from './connection/session.ts';
 import type { Given, ParametersOf, ServiceContract } from './contract/contract.ts';
 import { CommunicatorError, textOf } from './errors.ts';
 import { Emitter, type Listener } from './events.ts';
-import type {
-  BroadcastOptions,
-  ContractContext,
-  ContractHandler,
-  Handler,
-  RequestOptions,
-  RequestRest,
-} from './handler.ts';
+import type { BroadcastOptions, ContractHandler, Handler, RequestOptions, RequestRest } from './handler.ts';
 import { MessageBuilder } from './message/builder.ts';
-import {
-  backTo,
-  type Draft,
-  gather,
-  keptForMs,
-  type ParameterValues,
-  type Part,
-  textParameters,
-  to,
-} from './message/parts.ts';
-import { type Addressed, awaitedReport, encodeDraft, requestCache } from './message/sending.ts';
-import {
-  type AnswerTo,
-  type CommandOf,
-  ContractViolation,
-  readMessage,
-  repliesOf,
-  writeValues,
-} from './message/typed.ts';
+import { backTo, type ParameterValues, type Part, textParameters } from './message/parts.ts';
+import { type AnswerTo, type CommandOf, readAnswer } from './message/typed.ts';
 import { Announcement } from './receiving/announcement.ts';
 import { Dispatcher } from './receiving/dispatcher.ts';
 import { Duplicates } from './receiving/duplicates.ts';
-import { HandlerRuns } from './receiving/handler-runs.ts';
+import { Handlers } from './receiving/handlers.ts';
 import type { Inbox, MessagesOptions } from './receiving/inbox.ts';
-import { answerTo, mayBeRefused, OWN_COMMANDS, withCorrelation } from './receiving/protocol.ts';
+import { OWN_COMMANDS, withCorrelation } from './receiving/protocol.ts';
 import { Receiver } from './receiving/receiver.ts';
 import { createIds } from './requests/ids.ts';
-import { type Awaited as AwaitedReport, type Outcome, Reports } from './requests/reports.ts';
+import { type Outcome, Reports } from './requests/reports.ts';
 import { Requests } from './requests/requests.ts';
+import { draftRequest } from './sending/drafts.ts';
+import { Sender } from './sending/sender.ts';
 import {
   type CommunicatorEvents,
   type CommunicatorOptions,
@@ -57,16 +35,6 @@ import { within } from './waiting.ts';
 import { type Message, NAME } from './wire/message.ts';
 
 const SCOPES = { machine: '.', network: '?', cluster: '*' } as const;
-/** Time for the daemon's last report to come, after the message's own time is over. */
-const reportGraceMs = 5000;
-
-const handled = (error: unknown): Promise<never> => {
-  const rejection = Promise.reject(error);
-  // Who does not await a send must not be ended by it: the event `refused` tells of it as well.
-  rejection.catch(() => {});
-  return rejection;
-};
-
 /**
  * A connection to the bus: a service by name, or a passing client. Made to be extended:
  *
@@ -76,20 +44,17 @@ const handled = (error: unknown): Promise<never> => {
  *     await new Images(options).connect();
  */
 export class Communicator {
-  readonly #options: Required<Pick<CommunicatorOptions, keyof typeof DEFAULTS>> & CommunicatorOptions;
+  readonly #options: typeof DEFAULTS & CommunicatorOptions;
   readonly #name: string;
-  readonly #session: Session;
   readonly #events: Emitter<CommunicatorEvents>;
-  readonly #dispatcher: Dispatcher;
   readonly #announcement: Announcement;
-  readonly #runs: HandlerRuns;
-  readonly #requests: Requests;
+  readonly #dispatcher: Dispatcher;
+  readonly #session: Session;
   readonly #reports: Reports;
+  readonly #sender: Sender;
+  readonly #requests: Requests;
+  readonly #handlers: Handlers;
   readonly #receiver: Receiver;
-  readonly #ids = createIds();
-  readonly #ending = new AbortController();
-  readonly #onError: (error: unknown, message: Message | undefined) => void;
-  #sent = 0;
   #connections = 0;
   #lastProblem: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -101,25 +66,36 @@ export class Communicator {
    */
   constructor(service?: string, options: CommunicatorOptions = {}) {
     if (service !== undefined && !NAME.test(service)) {
-      throw new CommunicatorError(
-        'INVALID_MESSAGE',
-        `${JSON.stringify(service)} is not the name of a service; expected letters, digits and _, at most 64`,
-      );
+      const text = `${JSON.stringify(service)} is not the name of a service; expected letters, digits and _, at most 64`;
+      throw new CommunicatorError('INVALID_MESSAGE', text);
     }
     this.#options = { ...DEFAULTS, ...withoutUndefined(options) };
     this.#name = service ?? `client_${typeof process === 'undefined' ? 'page' : process.pid}`;
-    this.#onError = options.onError ?? createErrorPrinter();
-    this.#events = new Emitter((error) => this.#onError(error, undefined));
+    const onError = options.onError ?? createErrorPrinter();
+    const ids = createIds();
+    const { requestsMax, lateAnswerMs } = this.#options;
+    const sendLine = (line: string): void => void this.#session.outbox.push(line);
+    this.#events = new Emitter((error) => onError(error, undefined));
     this.#announcement = new Announcement(() => this.commands);
     this.#dispatcher = new Dispatcher(() => this.#announcement.changed());
-    this.#runs = new HandlerRuns((error, message) => this.#handlerFailed(error, message));
-    const { requestsMax, lateAnswerMs } = this.#options;
+    this.#session = this.#createSession(service === undefined);
+    this.#reports = new Reports({ waitingMax: requestsMax });
+    this.#sender = new Sender(
+      { session: this.#session, reports: this.#reports, events: this.#events, ids },
+      this.#name,
+      this.#options,
+    );
     this.#requests = new Requests(
-      this.#ids,
-      { send: (draft) => this.#push(draft), cancel: (ticket) => this.#session.outbox.cancel(ticket) },
+      ids,
+      { send: (draft) => this.#sender.push(draft), cancel: (ticket) => this.#session.outbox.cancel(ticket) },
       { pendingMax: requestsMax, lateAnswerMs },
     );
-    this.#reports = new Reports({ waitingMax: requestsMax });
+    this.#handlers = new Handlers({
+      dispatcher: this.#dispatcher,
+      reply: (message, command, parameters) => this.reply(message, command, parameters),
+      send: sendLine,
+      onError,
+    });
     this.#receiver = new Receiver({
       duplicates: new Duplicates(),
       requests: this.#requests,
@@ -128,9 +104,8 @@ export class Communicator {
       events: this.#events,
       onHelp: (writeNow) => this.#announcement.tellAll(writeNow),
       commands: () => this.commands,
-      send: (line) => void this.#session.outbox.push(line),
+      send: sendLine,
     });
-    this.#session = this.#createSession(service === undefined);
   }
 
   /** The name under which the communicator knows this program; until then, the one that was asked for. */
@@ -160,7 +135,15 @@ export class Communicator {
 
   get statistics(): Statistics {
     const { received, malformed, repeats, lateAnswers, unknown } = this.#receiver;
-    return { sent: this.#sent, received, malformed, repeats, lateAnswers, unknown, connections: this.#connections };
+    return {
+      sent: this.#sender.sent,
+      received,
+      malformed,
+      repeats,
+      lateAnswers,
+      unknown,
+      connections: this.#connections,
+    };
   }
 
   /**
@@ -171,8 +154,9 @@ export class Communicator {
   async connect(options: Pick<ConnectOptions, 'timeout' | 'signal'> = {}): Promise<this> {
     const { timeout, signal } = options;
     signal?.throwIfAborted();
-    if (this.#closing !== undefined)
+    if (this.#closing !== undefined) {
       throw new CommunicatorError('DISCONNECTED', `${this.#name} has been closed: make a new Communicator`);
+    }
     let failure: unknown;
     const giveUp = (error: unknown): void => {
       failure ??= error;
@@ -215,13 +199,12 @@ export class Communicator {
     let remove: () => void;
     if (typeof first !== 'string') {
       options = fourth as typeof options;
-      remove = this.#handleByContract(first, second as string, third as ContractHandler<ServiceContract, string>);
+      remove = this.#handlers.addByContract(first, second as string, third as ContractHandler<ServiceContract, string>);
     } else if (/^[a-z]/.test(first)) {
       remove = this.#events.on(first as keyof CommunicatorEvents, second as Listener<unknown>);
       if (first === 'stop') this.#announcement.changed();
     } else {
-      const handler = second as Handler;
-      remove = this.#dispatcher.handle(first, (message) => this.#run(message, handler, message));
+      remove = this.#handlers.add(first, second as Handler);
     }
     if (options?.signal?.aborted) remove();
     else options?.signal?.addEventListener('abort', remove, { once: true });
@@ -241,17 +224,7 @@ export class Communicator {
    * @throws CommunicatorError INVALID_MESSAGE, thrown at once; it rejects with QUEUE_FULL, DISCONNECTED, or TIMEOUT of a report
    */
   send(...parts: readonly Part[]): Promise<Outcome | undefined> {
-    const draft = gather(parts);
-    const { parameters, signal } = draft;
-    if (signal?.aborted) return handled(signal.reason);
-    const awaited = awaitedReport(parameters);
-    if (awaited !== undefined) return this.#sendReported(draft, awaited);
-    try {
-      this.#push(draft);
-    } catch (error) {
-      return this.#refuse(error, draft.command);
-    }
-    return this.#session.outbox.room() as Promise<undefined>;
+    return this.#sender.send(parts);
   }
 
   /**
@@ -271,61 +244,24 @@ export class Communicator {
     values: object = {},
     options: RequestOptions = {},
   ): Promise<unknown> {
-    const contract = typeof target === 'string' ? undefined : target;
-    const { server = '', service = '' } = to(contract?.service ?? (target as string));
-    if (service === '.' || service === '?' || service === '*') {
-      throw new CommunicatorError(
-        'INVALID_MESSAGE',
-        `${service}/${command}: a broadcast has no single answer; use broadcast() and on()`,
-      );
-    }
-    const parameters = textParameters(
-      contract === undefined
-        ? (values as ParameterValues)
-        : writeValues(contract, command, values as Record<string, unknown>),
-    );
-    const { timeout = this.#options.requestTimeoutMs, signal, expect } = options;
-    const expected =
-      expect === undefined ? (contract === undefined ? [] : repliesOf(contract, command)) : [expect].flat();
-    const draft = {
-      server,
-      service,
-      command,
-      parameters: { ...parameters, ...requestCache(server, service, options.cache) },
-      timeout,
-      signal,
-    };
-    const answer = await this.#requests.start(draft, expected, timeout);
-    if (contract === undefined) return answer;
-    try {
-      return readMessage(contract, answer);
-    } catch (error) {
-      throw new CommunicatorError(
-        'INVALID_MESSAGE',
-        `${service} answers ${command} with a ${answer.command} that breaks its contract: ${textOf(error)}`,
-        { cause: error },
-      );
-    }
+    const { draft, expect } = draftRequest(target, command, values as Record<string, unknown>, options);
+    const answer = await this.#requests.start(draft, expect, options.timeout ?? this.#options.requestTimeoutMs);
+    return typeof target === 'string' ? answer : readAnswer(target, command, answer);
   }
 
   /** Sends to every service in the scope that lists the command, but this one. */
   async broadcast(command: string, parameters: ParameterValues = {}, options: BroadcastOptions = {}): Promise<void> {
     const { scope = 'machine', signal } = options;
     const service = SCOPES[scope];
-    if (service === undefined)
-      throw new CommunicatorError(
-        'INVALID_MESSAGE',
-        `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`,
-      );
+    if (service === undefined) {
+      const text = `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`;
+      throw new CommunicatorError('INVALID_MESSAGE', text);
+    }
     await this.send({ service, command, parameters, ...(signal !== undefined && { signal }) });
   }
 
   /** Answers the sender of a message. A message without a sender (a datagram) has nobody to answer: nothing is sent. */
-  async reply(
-    message: Pick<Message, 'sentFromServer' | 'sentFromService' | 'parameters'>,
-    command: string,
-    parameters: ParameterValues = {},
-  ): Promise<void> {
+  async reply(message: Message, command: string, parameters: ParameterValues = {}): Promise<void> {
     if (message.sentFromService === '') return;
     await this.send({ ...backTo(message), command, parameters: withCorrelation(message, textParameters(parameters)) });
   }
@@ -414,121 +350,13 @@ export class Communicator {
     );
   }
 
-  /** @returns the line's ticket @throws CommunicatorError */
-  #push(draft: Addressed): number {
-    const { messageBytesMax, queueBytesMax } = this.#options;
-    const line = encodeDraft(draft);
-    if (line.length > messageBytesMax) {
-      throw new CommunicatorError(
-        'INVALID_MESSAGE',
-        `${draft.command} has ${line.length} characters, a message at most ${messageBytesMax} bytes (messageBytesMax): send a reference to large data instead`,
-      );
-    }
-    if (this.#isClosed)
-      throw new CommunicatorError('DISCONNECTED', `${this.#name} is closed: ${draft.command} was not sent`);
-    const ticket = this.#session.outbox.push(line);
-    if (ticket === 'FULL') {
-      const waiting = this.isConnected
-        ? 'the communicator does not take it fast enough'
-        : 'there is no connection to a communicator';
-      throw new CommunicatorError(
-        'QUEUE_FULL',
-        `${this.#session.outbox.waitingBytes} bytes wait to be sent, at most ${queueBytesMax} may (queueBytesMax), and ${waiting}: ${draft.command} was not sent`,
-      );
-    }
-    if (ticket === 'DISCONNECTED') {
-      throw new CommunicatorError(
-        'DISCONNECTED',
-        `there is no connection to a communicator: ${draft.command} was not sent`,
-      );
-    }
-    this.#sent++;
-    return ticket;
-  }
-
-  #sendReported(draft: Draft, awaited: AwaitedReport): Promise<Outcome> {
-    const { command, service, server, signal, parameters } = draft;
-    const id = parameters['message_id'] ?? this.#ids.next();
-    const timeoutMs = draft.timeout ?? keptForMs(parameters['cache']) + reportGraceMs;
-    if (this.#reports.isFull) {
-      return this.#refuse(
-        new CommunicatorError(
-          'QUEUE_FULL',
-          `reports are awaited on ${this.#options.requestsMax} messages (requestsMax): await some of them`,
-        ),
-        command,
-      );
-    }
-    try {
-      const ticket = this.#push({ server, service, command, parameters: { ...parameters, message_id: id } });
-      const report = this.#reports.wait({ id, awaited, ticket, what: `${command} to ${service}`, timeoutMs, signal });
-      report.catch(() => {});
-      return report;
-    } catch (error) {
-      return this.#refuse(error, command);
-    }
-  }
-
-  /** Rejects, unless the caller's message is at fault: that is thrown, so that it shows even where nobody awaits. */
-  #refuse(error: unknown, command: string): Promise<never> {
-    if (!(error instanceof CommunicatorError) || error.code === 'INVALID_MESSAGE') throw error;
-    this.#events.emit('refused', { error, command });
-    return handled(error);
-  }
-
-  #handleByContract(
-    contract: ServiceContract,
-    command: string,
-    handler: ContractHandler<ServiceContract, string>,
-  ): () => void {
-    if (!Object.hasOwn(contract.commands, command)) {
-      throw new CommunicatorError(
-        'INVALID_MESSAGE',
-        `${command} is not in the contract of ${contract.service}: it has ${Object.keys(contract.commands).join(', ')}`,
-      );
-    }
-    return this.#dispatcher.handle(command, (message) =>
-      this.#run(
-        message,
-        (_, { signal }) => {
-          const reply = (word: string, values: object = {}): Promise<void> =>
-            this.reply(message, word, writeValues(contract, word, values as Record<string, unknown>));
-          return handler(readMessage(contract, message) as never, {
-            reply: reply as ContractContext<ServiceContract>['reply'],
-            signal,
-          });
-        },
-        message,
-      ),
-    );
-  }
-
-  #run(message: Message, handler: Handler, given: Message): void {
-    this.#runs.start(
-      () =>
-        handler(given, {
-          reply: (command, parameters) => this.reply(message, command, parameters),
-          signal: this.#ending.signal,
-        }),
-      message,
-    );
-  }
-
-  #handlerFailed(error: unknown, message: Message): void {
-    const isViolation = error instanceof ContractViolation;
-    if (!isViolation) this.#onError(error, message);
-    if (!mayBeRefused(message) || !(isViolation || 'correlation_id' in message.parameters)) return;
-    const text = textOf(error).replaceAll('\0', '').slice(0, 1000);
-    this.#session.outbox.push(answerTo(message, 'INVALID', { command: message.command, message: text }));
-  }
-
   async #drain(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     const onAbort = (): void => this.#session.destroy();
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
-    await within(this.#runs.idle(), timeoutMs, signal);
-    this.#ending.abort(new CommunicatorError('DISCONNECTED', `${this.#name} is being closed`));
+    await within(this.#handlers.idle(), timeoutMs, signal);
+    this.#handlers.end(new CommunicatorError('DISCONNECTED', `${this.#name} is being closed`));
     this.#requests.close();
     const leftBytes = await this.#session.close(Math.max(deadline - performance.now(), 0));
     signal?.removeEventListener('abort', onAbort);
@@ -545,6 +373,7 @@ export class Communicator {
   #end(error: Error | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#sender.close();
     this.#requests.close();
     this.#reports.close();
     this.#dispatcher.close();

@@ -39,13 +39,6 @@ import { VERSION } from './machine/version.ts';
 /** So many bytes wait before a destination's socket when its senders are paused; the rest of the queue is for what they had under way. */
 const PAUSE_SHARE = 4;
 
-export interface DaemonOptions {
-  /** Only documented interfaces of Node: a copy per read. */
-  readonly isPortable?: boolean;
-  /** The inner loop in TypeScript. */
-  readonly isPlain?: boolean;
-}
-
 /** Where the daemon can be reached, once it has started. */
 export interface DaemonAddresses {
   readonly local: readonly string[];
@@ -54,7 +47,7 @@ export interface DaemonAddresses {
 }
 
 /** All parts of a running daemon, wired together. */
-function assemble(configuration: Configuration, identity: Identity, log: Log, options: DaemonOptions, stop: (reason: string) => void) {
+function assemble(configuration: Configuration, identity: Identity, log: Log, stop: (reason: string) => void) {
   const server = configuration.serverName;
   const now = (): number => performance.now();
   const myAddress = formatEndpoint(configuration.myAddress);
@@ -66,7 +59,7 @@ function assemble(configuration: Configuration, identity: Identity, log: Log, op
     recordCount: configuration.recorderRecords,
     lineBytesMax: configuration.maxMessageSize,
   });
-  const inner = loadInnerLoop(arena.memory, options.isPlain);
+  const inner = loadInnerLoop(arena.memory, configuration.innerLoop === 'typescript');
   const queueBytesMax = configuration.maxQueueSize;
   const output = new Output(
     arena,
@@ -221,7 +214,6 @@ function assemble(configuration: Configuration, identity: Identity, log: Log, op
 
 export class Daemon {
   readonly #configuration: Configuration;
-  readonly #options: DaemonOptions;
   readonly log: Log;
   readonly #parts: ReturnType<typeof assemble>;
   readonly #streams: StreamListener[] = [];
@@ -231,12 +223,11 @@ export class Daemon {
   #isStopping = false;
 
   /** @throws StartError when the data path cannot be written */
-  constructor(configuration: Configuration, options: DaemonOptions = {}) {
+  constructor(configuration: Configuration) {
     this.#configuration = configuration;
-    this.#options = options;
     this.log = openLog(configuration);
     const identity = loadIdentity(configuration.dataPath, Date.now() / 1000);
-    this.#parts = assemble(configuration, identity, this.log, options, (reason) => void this.stop(reason));
+    this.#parts = assemble(configuration, identity, this.log, (reason) => void this.stop(reason));
     this.#stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -298,7 +289,7 @@ export class Daemon {
   async #openStream(address: ListenAddress): Promise<StreamListener> {
     const { maxPendingConnections, unixGroupId } = this.#configuration;
     const { inputBuffer, connections } = this.#parts;
-    const options = { backlog: maxPendingConnections, inputBuffer, unixGroup: unixGroupId, isPortable: this.#options.isPortable ?? false };
+    const options = { backlog: maxPendingConnections, inputBuffer, unixGroup: unixGroupId, isPortable: this.#configuration.portableSockets };
     const listener = new StreamListener(address, options, connections);
     await listener.open();
     this.#streams.push(listener);

@@ -1,5 +1,5 @@
 // The door of the daemon as a library: start one in this process, with its options and errors.
 
-export { Daemon, type DaemonAddresses, type DaemonOptions } from './daemon.ts';
+export { Daemon, type DaemonAddresses } from './daemon.ts';
 export { DAEMON_ERRORS, type DaemonErrorCode, StartError } from './errors.ts';
-export { type Configuration, loadConfiguration, OPTIONS } from './options/index.ts';
+export { type Configuration, GROUPS, loadConfiguration, OPTIONS } from './options/index.ts';

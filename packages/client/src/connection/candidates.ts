@@ -18,7 +18,7 @@ export function defaultSocketPaths(environment: Environment): string[] {
     '/run/communicator',
   ];
   return directories
-    .filter((directory) => directory !== undefined && directory !== '')
+    .filter((directory): directory is string => directory !== undefined && directory !== '')
     .map((directory) => join(directory, SOCKET_NAME));
 }
 

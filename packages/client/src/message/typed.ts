@@ -8,7 +8,7 @@ import {
   type ServiceContract,
   writeParameters,
 } from '../contract/contract.ts';
-import { CommunicatorError } from '../errors.ts';
+import { CommunicatorError, textOf } from '../errors.ts';
 import type { Message, Parameters } from '../wire/message.ts';
 import type { ParameterValues } from './parts.ts';
 
@@ -57,6 +57,16 @@ export function readMessage(contract: ServiceContract, message: Message): Messag
   if ('problems' in reading) throw new ContractViolation(reading.problems.map(({ problem }) => problem).join('; '));
   // What the contract does not name stays, the correlation id above all.
   return { ...message, parameters: { ...message.parameters, ...reading.values } as Parameters };
+}
+
+/** The answer to a request by the contract. @throws CommunicatorError INVALID_MESSAGE when the service breaks it */
+export function readAnswer(contract: ServiceContract, command: string, answer: Message): Message {
+  try {
+    return readMessage(contract, answer);
+  } catch (error) {
+    const text = `${contract.service} answers ${command} with a ${answer.command} that breaks its contract: ${textOf(error)}`;
+    throw new CommunicatorError('INVALID_MESSAGE', text, { cause: error });
+  }
 }
 
 /** The values as text by the contract; those of a command that is not in it, or has no table, as they are. @throws CommunicatorError INVALID_MESSAGE */

@@ -221,7 +221,7 @@ export class Lanes<R extends LaneRequest> {
   }
 }
 
-const isIdle = (lane: Lane<never>): boolean =>
+const isIdle = <R extends LaneRequest>(lane: Lane<R>): boolean =>
   lane.underWay === 0 && lane.late === undefined && lane.waiting.length === 0 && lane.unnamed === 0;
 
 /** Whether a message without an id can be the answer, by its sender and command. */

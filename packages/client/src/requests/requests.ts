@@ -2,7 +2,7 @@
 
 import { CommunicatorError } from '../errors.ts';
 import type { Draft } from '../message/parts.ts';
-import type { Addressed } from '../message/sending.ts';
+import type { Addressed } from '../sending/drafts.ts';
 import type { Message } from '../wire/message.ts';
 import type { Ids } from './ids.ts';
 import { type LaneRequest, Lanes } from './lanes.ts';

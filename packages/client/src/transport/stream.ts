@@ -30,7 +30,7 @@ const target = (address: Address): NetConnectOpts =>
 export const openStream: OpenTransport = async (address, handlers, { signal, allowPublicPlain = false }) => {
   readBuffer ??= new Uint8Array(readBytes);
   let receiver = IDLE;
-  const socket = connect({
+  const options: NetConnectOpts & { readonly writableHighWaterMark: number } = {
     ...target(address),
     writableHighWaterMark: socketHighWaterBytes,
     onread: {
@@ -40,7 +40,8 @@ export const openStream: OpenTransport = async (address, handlers, { signal, all
         return true;
       },
     },
-  });
+  };
+  const socket = connect(options);
   await opened(socket, 'connect', signal);
   const { remoteAddress } = socket;
   if (remoteAddress !== undefined && !isPrivate(remoteAddress) && !allowPublicPlain) {

@@ -15,10 +15,7 @@ async function main(): Promise<number> {
     return errand.code;
   }
   const { configuration, warnings } = errand.loaded;
-  const daemon = new Daemon(configuration, {
-    isPortable: process.env['SNAPCOMMUNICATORD_PORTABLE'] === '1',
-    isPlain: process.env['SNAPCOMMUNICATORD_PLAIN'] === '1',
-  });
+  const daemon = new Daemon(configuration);
   for (const warning of warnings) daemon.log.lines.warn(warning);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.stop(signal));
   await daemon.start();

@@ -402,6 +402,10 @@ export const TABLE = {
     { group: 'messages' },
   ),
 
+  inner_loop: option(
+    oneOf('auto', 'typescript').default('auto').describe('`typescript`: without WebAssembly, several times slower, for comparison.'),
+    { group: 'messages' },
+  ),
   portable_sockets: option(
     boolean()
       .default(false)

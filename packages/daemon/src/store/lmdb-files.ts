@@ -43,7 +43,12 @@ export function prepareDirectory(directory: string): void {
   }
 }
 
-/** Looks at everything that makes opening fail. @throws StartError */
+/**
+ * Looks at everything that makes opening fail. Never call it while this process has the store open: closing its lock
+ * file would drop the lock.
+ *
+ * @throws StartError
+ */
 export function checkFiles(directory: string): void {
   try {
     checkData(join(directory, DATA_FILE));
@@ -57,11 +62,8 @@ export function checkFiles(directory: string): void {
 }
 
 /** The error for a store that cannot be opened. */
-export function storeError(directory: string, error: unknown): StartError {
-  const advice = 'If its files are damaged, move them away; the messages in them are lost then.';
-  const message = `The store of kept messages in ${directory} cannot be opened (${reasonOf(error)}). ${advice}`;
-  return new StartError('STORE_FAILED', message);
-}
+export const storeError = (directory: string, error: unknown): StartError =>
+  new StartError('STORE_FAILED', `The store of kept messages in ${directory} cannot be opened: ${reasonOf(error)}.`);
 
 function checkData(path: string): void {
   if (!existsSync(path)) return;
@@ -74,9 +76,9 @@ function checkData(path: string): void {
     readSync(file, head, 0, HEAD_BYTES, 0);
     const numberAt = (offset: number): number =>
       endianness() === 'LE' ? head.readUInt32LE(offset) : head.readUInt32BE(offset);
-    if (numberAt(MARK_AT) !== MARK) throw new Error(`${path} is not a file of LMDB`);
-    if (numberAt(VERSION_AT) !== VERSION) throw new Error(`${path} was written by another version of LMDB`);
-    if (bytes < 2 * numberAt(PAGE_BYTES_AT)) throw new Error(`${path} has been cut off`);
+    if (numberAt(MARK_AT) !== MARK) throw damaged(path, 'is not a file of LMDB');
+    if (numberAt(VERSION_AT) !== VERSION) throw damaged(path, 'was written by another version of LMDB');
+    if (bytes < 2 * numberAt(PAGE_BYTES_AT)) throw damaged(path, 'has been cut off');
   } finally {
     closeSync(file);
   }
@@ -88,5 +90,8 @@ function openFile(path: string): number {
   closeSync(file);
   throw new Error(`${path} is not a file`);
 }
+
+const damaged = (path: string, what: string): Error =>
+  new Error(`${path} ${what}; move it away to begin anew, which loses the messages in it`);
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,15 @@
 // What every store must do, run over each of them; and what only the one on disk can show.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -129,14 +138,51 @@ describe('on disk', () => {
     }
   });
 
-  test('files of something else: the error says what to do, and nothing is overwritten', async () => {
+  test.each([
+    ['something else', (path: string) => writeFileSync(path, 'not a database'.repeat(10_000)), 'is not a file of LMDB'],
+    ['something short', (path: string) => writeFileSync(path, 'short'), 'is not a file of LMDB'],
+    ['another version', (path: string) => damage(path, 28), 'was written by another version of LMDB'],
+    ['a part', (path: string) => truncateSync(path, 5000), 'has been cut off'],
+    ['a directory', (path: string) => replaceByDirectory(path), 'EISDIR'],
+  ])('%s in place of its file: the error says which and what to do', async (_what, spoil, message) => {
     const directory = newDirectory();
-    const data = join(directory, 'data.mdb');
-    writeFileSync(data, 'not a database'.repeat(10_000));
-    await expect(openLmdbStore(directory)).rejects.toMatchObject({ code: 'STORE_FAILED' });
-    await expect(openLmdbStore(directory)).rejects.toThrow(directory);
-    rmSync(data);
-    mkdirSync(data);
-    await expect(openLmdbStore(directory)).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    const store = await openLmdbStore(directory);
+    await store.put('a', bytesOf('x'));
+    await store.close();
+    const path = join(directory, 'data.mdb');
+    spoil(path);
+    const opening = openLmdbStore(directory);
+    await expect(opening).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining(path) });
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  test('a lock file that is none, and an empty file of a store that was never finished', async () => {
+    const directory = newDirectory();
+    writeFileSync(join(directory, 'data.mdb'), '');
+    await (await openLmdbStore(directory)).close();
+    replaceByDirectory(join(directory, 'lock.mdb'));
+    await expect(openLmdbStore(directory)).rejects.toThrow('lock.mdb');
+  });
+
+  test('a directory that vanishes before the first record: that is refused, the next is taken', async () => {
+    const directory = join(newDirectory(), 'kept');
+    const store = await openLmdbStore(directory);
+    rmdirSync(directory);
+    await expect(store.put('a', bytesOf('x'))).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    mkdirSync(directory);
+    await store.put('b', bytesOf('y'));
+    expect(contentOf(store)).toEqual({ b: 'y' });
+    await store.close();
   });
 });
+
+function damage(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] = 0xee;
+  writeFileSync(path, bytes);
+}
+
+function replaceByDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path);
+}
