@@ -36,7 +36,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'end-to-end',
-          include: ['test/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'bench/**/*.test.{ts,mjs}'],
           testTimeout: 60_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },

@@ -1,37 +1,27 @@
-// Waiting with an end: for a time, for a signal, for a promise but no longer than that.
+// Waiting with an end: for a time, for a promise but no longer than that, each cut short by a signal.
 
 /** Resolves after the time, or at once when the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
+    signal?.addEventListener('abort', done);
+    if (signal?.aborted) done();
   });
 }
 
-/** Resolves when the signal is aborted. */
-export const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-/** Waits for a promise, but no longer than that. */
-export async function within(promise: Promise<void>, limitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let onAbort = (): void => {};
-  const over = new Promise<void>((resolve) => {
-    onAbort = resolve;
-    timer = setTimeout(resolve, limitMs);
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) resolve();
-  });
-  await Promise.race([promise, over]);
-  clearTimeout(timer);
-  signal?.removeEventListener('abort', onAbort);
+/** Waits for a promise, but no longer than that. @returns whether it was settled in time */
+export async function within(promise: Promise<unknown>, limitMs: number, signal?: AbortSignal): Promise<boolean> {
+  const over = new AbortController();
+  const stop = (): void => over.abort();
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
+  const isSettled = await Promise.race([promise.then(() => true), pause(limitMs, over.signal).then(() => false)]);
+  stop();
+  signal?.removeEventListener('abort', stop);
+  return isSettled;
 }

@@ -101,10 +101,6 @@ export class Link {
     this.#transport?.write(`${line}\n`);
   }
 
-  end(): void {
-    this.#transport?.end();
-  }
-
   destroy(): void {
     this.#transport?.destroy();
   }

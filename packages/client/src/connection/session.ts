@@ -3,7 +3,7 @@
 import { CommunicatorError, textOf } from '../errors.ts';
 import { type Address, AddressError, formatAddress } from '../transport/address.ts';
 import { TransportRefusal } from '../transport/transport.ts';
-import { aborted, pause } from '../waiting.ts';
+import { pause, within } from '../waiting.ts';
 import { encodeMessage } from '../wire/encoder.ts';
 import type { Line } from '../wire/parser.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -94,31 +94,24 @@ export class Session {
    */
   async close(limitMs: number): Promise<number> {
     this.#isClosing = true;
-    const limit = AbortSignal.timeout(limitMs);
-    if (
-      this.#registration === undefined &&
-      this.outbox.waitingBytes > 0 &&
-      this.#run !== undefined &&
-      !this.#stop.signal.aborted
-    ) {
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          this.#whenReady = resolve;
-        }),
-        this.#run,
-        aborted(limit),
-      ]);
+    const deadline = performance.now() + limitMs;
+    const isRunning = this.#run !== undefined && !this.#stop.signal.aborted;
+    if (this.#registration === undefined && this.outbox.waitingBytes > 0 && isRunning) {
+      const ready = new Promise<void>((resolve) => {
+        this.#whenReady = resolve;
+      });
+      await within(Promise.race([ready, this.#run]), limitMs, this.#stop.signal);
     }
     const link = this.#link;
+    let isInOrder = true;
     if (link !== undefined && this.#registration !== undefined) {
       this.outbox.push(encodeMessage({ command: 'UNREGISTER', parameters: { service: this.#registration.service } }));
       this.outbox.flush();
-      await Promise.race([link.closed, aborted(limit)]);
+      isInOrder = await within(link.closed, Math.max(deadline - performance.now(), 0), this.#stop.signal);
     }
     const leftBytes = this.outbox.waitingBytes;
     this.#stop.abort();
-    link?.end();
-    if (limit.aborted) link?.destroy();
+    if (!isInOrder) link?.destroy();
     await this.#run;
     return leftBytes;
   }

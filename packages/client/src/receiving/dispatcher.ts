@@ -55,22 +55,20 @@ export class Dispatcher {
     };
   }
 
-  /** Whether anybody waits for this very command. */
-  understands(command: string): boolean {
-    return this.#handlers.has(command) || this.#inboxesByCommand.has(command);
-  }
-
   /** The commands that somebody waits for. */
   get commands(): string[] {
     return [...new Set([...this.#handlers.keys(), ...this.#inboxesByCommand.keys()])];
   }
 
-  /** @returns whether anybody took it */
-  dispatch(message: Message): boolean {
+  /**
+   * @param isRoutine whether it is the protocol's own talk, of interest only to who asks for that very command
+   * @returns whether anybody took it
+   */
+  dispatch(message: Message, isRoutine: boolean): boolean {
     const handlers = this.#handlers.get(message.command);
     const inboxes = this.#inboxesByCommand.get(message.command);
     if (handlers === undefined && inboxes === undefined && this.#inboxes.size === 0) return false;
-    for (const inbox of this.#inboxes) inbox.push(message);
+    if (!isRoutine) for (const inbox of this.#inboxes) inbox.push(message);
     for (const inbox of inboxes ?? []) inbox.push(message);
     for (const run of handlers ?? []) run(message);
     return true;

@@ -21,6 +21,10 @@ export const OWN_COMMANDS: readonly string[] = [
 const own = new Set(OWN_COMMANDS);
 export const isOwnCommand = (command: string): boolean => own.has(command);
 
+const routine = new Set(['ABSOLUTELY', 'ALIVE', 'COMMANDS', 'HELP', 'READY']);
+/** Whether the command is what programs and daemons say to each other without anybody asking. */
+export const isRoutine = (command: string): boolean => routine.has(command);
+
 /** Whether the message went to all who list its command: such a message is never answered by UNKNOWN or INVALID. */
 export const isBroadcast = ({ service }: Message): boolean => service === '.' || service === '?' || service === '*';
 

@@ -9,7 +9,7 @@ import type { Message } from '../wire/message.ts';
 import type { Line } from '../wire/parser.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Duplicates } from './duplicates.ts';
-import { absolutely, answerTo, isFromOwnDaemon, isOwnCommand, mayBeRefused } from './protocol.ts';
+import { absolutely, answerTo, isFromOwnDaemon, isOwnCommand, isRoutine, mayBeRefused } from './protocol.ts';
 
 export interface ReceiverRooms {
   readonly duplicates: Duplicates;
@@ -64,7 +64,7 @@ export class Receiver {
     if (settled === 'late') this.lateAnswers++;
     if (message.command === 'TRANSMISSION_REPORT' && reports.settle(message)) return;
     const isUnderstood = this.#followProtocol(message, writeNow);
-    const isTaken = dispatcher.dispatch(message);
+    const isTaken = dispatcher.dispatch(message, isRoutine(message.command));
     if (isUnderstood || isTaken || settled === 'late') return;
     this.unknown++;
     if (mayBeRefused(message)) this.#rooms.send(answerTo(message, 'UNKNOWN', { command: message.command }));

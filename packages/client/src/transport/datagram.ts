@@ -1,7 +1,5 @@
 // Datagrams, `scu:`: one message each, sent and forgotten, over UDP or a Unix datagram socket.
 
-import { randomBytes } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommunicatorError, textOf } from '../errors.ts';
@@ -9,7 +7,7 @@ import { gather, type Part } from '../message/parts.ts';
 import { encodeMessage } from '../wire/encoder.ts';
 import { WireError } from '../wire/errors.ts';
 import { type Address, formatAddress, isLoopback, parseAddress } from './address.ts';
-import { sign } from './signal-proof.ts';
+import type { sign } from './signal-proof.ts';
 
 export interface SignalOptions {
   /** The secret of the receiving daemon; each datagram then proves that its sender knows it. */
@@ -36,9 +34,11 @@ export class SignalSender {
   readonly #carrier: Carrier;
   readonly #address: Address;
   readonly #options: SignalOptions;
+  readonly #sign: typeof sign | undefined;
 
   /** @internal use `openSignal()` */
-  constructor(carrier: Carrier, address: Address, options: SignalOptions) {
+  constructor(carrier: Carrier, address: Address, options: SignalOptions, prove: typeof sign | undefined) {
+    this.#sign = prove;
     this.#carrier = carrier;
     this.#address = address;
     this.#options = options;
@@ -90,7 +90,7 @@ export class SignalSender {
       const { service, server, command, parameters } = gather(parts);
       const plain = { service, server, command, parameters };
       const signed =
-        secret === undefined ? plain : sign(plain, secret, Date.now() / 1000, randomBytes(16).toString('hex'));
+        secret === undefined || this.#sign === undefined ? plain : this.#sign(plain, secret, Date.now() / 1000, nonce());
       const datagram = Buffer.from(encodeMessage(signed));
       const limit = Math.min(datagramBytesMax, DATAGRAM_BYTES_MAX);
       if (datagram.length > limit) {
@@ -130,11 +130,17 @@ export async function openSignal(address: string | Address, options: SignalOptio
     );
   }
   options.signal?.throwIfAborted();
-  const carrier = target.kind === 'path' ? await openUnixDatagram(target.path) : openUdp(target.host, target.port);
-  return new SignalSender(carrier, target, options);
+  const carrier = await (target.kind === 'path' ? openUnixDatagram(target.path) : openUdp(target.host, target.port));
+  // Loaded by those alone who send datagrams: what a program does not use must not make it start more slowly.
+  const prove = options.secret === undefined ? undefined : (await import('./signal-proof.ts')).sign;
+  return new SignalSender(carrier, target, options, prove);
 }
 
-function openUdp(host: string, port: number): Carrier {
+const nonce = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+async function openUdp(host: string, port: number): Promise<Carrier> {
+  const { createSocket } = await import('node:dgram');
   const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
   // The kernel tells of a closed port only when more is sent; the one who sends hears it then.
   socket.on('error', () => {}).unref();

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The daemon's program: reads the configuration, runs the daemon until it is told to stop.
 
 import { Daemon } from '../daemon.ts';

@@ -183,8 +183,8 @@ export class Switch {
   }
 
   #checkText(line: LineView): WireErrorCode | undefined {
-    const nul = line.bytes.indexOf(0, line.start);
-    if (nul >= 0 && nul < line.end) return 'NUL_BYTE';
+    // A search without an end would run through the whole arena.
+    if (line.bytes.subarray(line.start, line.end).includes(0)) return 'NUL_BYTE';
     return readHead(line.bytes, line.start, line.end, line.offsets);
   }
 
@@ -215,9 +215,9 @@ export class Switch {
   /** Adds what came to the long line; at its end handles it. Returns where the next line begins. */
   #continueLongLine(source: Source, longLine: LongLine, end: number): number {
     const { bytes } = this.#arena;
-    const lineFeed = bytes.indexOf(LINE_FEED, INPUT);
-    const isComplete = lineFeed >= 0 && lineFeed < end;
-    const next = isComplete ? lineFeed + 1 : end;
+    const lineFeed = bytes.subarray(INPUT, end).indexOf(LINE_FEED);
+    const isComplete = lineFeed >= 0;
+    const next = isComplete ? INPUT + lineFeed + 1 : end;
     longLine.bytes += next - INPUT;
     if (!longLine.isDiscarded) longLine.pieces.push(Uint8Array.prototype.slice.call(bytes, INPUT, next));
     this.#checkLongLine(source, longLine);
@@ -239,11 +239,12 @@ export class Switch {
 
 /** Whether a parameter is there that the daemon must read. May be wrong about the inside of a value, which costs only time. */
 export function hasSpecial({ bytes, end, offsets }: LineView): boolean {
-  let at = offsets[HEAD.parameters] as number;
-  while (at < end) {
-    if (isSpecialAt(bytes, at)) return true;
-    at = bytes.indexOf(59, at) + 1;
-    if (at === 0) break;
+  const start = offsets[HEAD.parameters] as number;
+  if (start >= end) return false;
+  if (isSpecialAt(bytes, start)) return true;
+  const parameters = bytes.subarray(start, end);
+  for (let at = parameters.indexOf(59); at >= 0; at = parameters.indexOf(59, at + 1)) {
+    if (isSpecialAt(parameters, at + 1)) return true;
   }
   return false;
 }

@@ -11,14 +11,14 @@ test('the first is always the least, whatever is added and removed', () => {
       const heap = new DeadlineHeap<HeapItem>();
       const items: HeapItem[] = [];
       for (const [sequence, { deadlineMs, removals }] of steps.entries()) {
-        const item = { entry: { deadlineMs, sequence }, heapIndex: -1 };
+        const item = { deadlineMs, sequence, heapIndex: -1 };
         heap.add(item);
         items.push(item);
         for (const removal of sequence % 3 === 0 ? removals : []) {
           const [removed] = items.splice(removal % Math.max(items.length, 1), 1);
           if (removed !== undefined) heap.remove(removed);
         }
-        items.sort((a, b) => a.entry.deadlineMs - b.entry.deadlineMs || a.entry.sequence - b.entry.sequence);
+        items.sort((a, b) => a.deadlineMs - b.deadlineMs || a.sequence - b.sequence);
         expect(heap.first()).toBe(items[0]);
         expect(heap.size).toBe(items.length);
       }
@@ -31,7 +31,7 @@ test('the first is always the least, whatever is added and removed', () => {
 });
 
 test('removing what is not inside is a fault of ours', () => {
-  const item = { entry: { deadlineMs: 1, sequence: 1 }, heapIndex: -1 };
+  const item = { deadlineMs: 1, sequence: 1, heapIndex: -1 };
   const heap = new DeadlineHeap<HeapItem>();
   heap.add(item);
   heap.remove(item);

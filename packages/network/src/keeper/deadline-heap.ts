@@ -2,11 +2,12 @@
 
 /** What the heap orders: by deadline, equal ones by arrival. `heapIndex` belongs to the heap; -1 when outside. */
 export interface HeapItem {
-  readonly entry: { readonly deadlineMs: number; readonly sequence: number };
+  readonly deadlineMs: number;
+  readonly sequence: number;
   heapIndex: number;
 }
 
-const isBefore = ({ entry: a }: HeapItem, { entry: b }: HeapItem): boolean =>
+const isBefore = (a: HeapItem, b: HeapItem): boolean =>
   a.deadlineMs < b.deadlineMs || (a.deadlineMs === b.deadlineMs && a.sequence < b.sequence);
 
 /** Adding and removing cost O(log n), looking at the first O(1). */

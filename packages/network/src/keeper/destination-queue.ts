@@ -6,12 +6,16 @@ import type { KeptEntry } from './entry.ts';
 /** A waiting message's place in its queue and in the order of deadlines. */
 export class Slot implements HeapItem {
   readonly entry: KeptEntry;
+  readonly deadlineMs: number;
+  readonly sequence: number;
   heapIndex = -1;
   previous: Slot | undefined;
   next: Slot | undefined;
 
   constructor(entry: KeptEntry) {
     this.entry = entry;
+    this.deadlineMs = entry.deadlineMs;
+    this.sequence = entry.sequence;
   }
 }
 
@@ -50,7 +54,7 @@ export class DestinationQueue {
   merge(slots: readonly Slot[]): void {
     let position = this.#first;
     for (const slot of slots) {
-      while (position !== undefined && position.entry.sequence < slot.entry.sequence) position = position.next;
+      while (position !== undefined && position.sequence < slot.sequence) position = position.next;
       this.#insertBefore(position, slot);
     }
   }
