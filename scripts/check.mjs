@@ -27,6 +27,7 @@ const steps = {
   'import direction': check('depcruise', ['--config', 'checks/import-direction.cjs', ...everySource()]),
   'dead code': check('knip', ['-c', 'checks/knip.json', '--no-progress', '--no-config-hints']),
   'package shape': () => allOf(packages.flatMap((path) => [publint(path), typesOfPackage(path)])),
+  'doc comments': check('typedoc', ['--options', 'checks/typedoc.json']),
   'reference documents': async () => (await import('./generate.mjs')).verifyReference(),
   tidy: async () => (await import('../checks/tidy.mjs')).tidy().join('\n'),
 };

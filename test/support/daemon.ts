@@ -11,6 +11,8 @@ export interface DaemonOptions {
   readonly args?: readonly string[];
   /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** For its files, instead of a fresh one that goes with the daemon: a second daemon finds what the first one stored. */
+  readonly directory?: string;
 }
 
 export interface RunningDaemon {
@@ -19,7 +21,7 @@ export interface RunningDaemon {
   readonly unixPath: string;
   /** UDP for signals; 0 when a flag turned it off. */
   readonly signalPort: number;
-  /** Holds the Unix socket and, in `data`, what the daemon stores. Removed by `stop` and `kill`. */
+  /** Holds the Unix socket and, in `data`, what the daemon stores. Removed by `stop` and `kill`, unless it was given. */
   readonly directory: string;
   readonly pid: number;
   /** What it has logged so far, as lines of JSON. */
@@ -44,8 +46,8 @@ process.on('exit', () => {
 });
 
 /** Starts a daemon named `alpha`. @throws Error with its log when it does not get ready */
-export async function startDaemon({ args = [], env = {} }: DaemonOptions = {}): Promise<RunningDaemon> {
-  const directory = mkdtempSync(join(tmpdir(), 'snapcom-test-'));
+export async function startDaemon({ args = [], env = {}, directory: given }: DaemonOptions = {}): Promise<RunningDaemon> {
+  const directory = given ?? mkdtempSync(join(tmpdir(), 'snapcom-test-'));
   const unixPath = join(directory, 'c.sock');
   const flags = ['--config', 'none', '--server-name', 'alpha', '--local-listen', '127.0.0.1:0'];
   flags.push('--unix-listen', unixPath, '--signal', '127.0.0.1:0', '--data-path', join(directory, 'data'));
@@ -70,7 +72,7 @@ export async function startDaemon({ args = [], env = {} }: DaemonOptions = {}): 
     const late = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
     const code = await ended;
     clearTimeout(late);
-    rmSync(directory, { recursive: true, force: true });
+    if (given === undefined) rmSync(directory, { recursive: true, force: true });
     return code;
   };
   const addresses = await whenReady(child, () => log, ended).catch(async (error: unknown) => {

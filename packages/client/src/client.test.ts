@@ -26,6 +26,9 @@ async function join(service?: string, options: Partial<ConnectOptions> = {}): Pr
   return bus.connect();
 }
 
+/** When the daemon has answered, all that it wrote before has been handled. */
+const roundTrip = (bus: Communicator) => bus.request('communicatord', 'ALIVE');
+
 const linesOf = (service: string): string[] => daemon.of(service)?.lines ?? [];
 
 describe('registering', () => {
@@ -54,7 +57,8 @@ describe('registering', () => {
 
   it('is refused with the reason of the daemon', async () => {
     daemon.rules.onMessage = ({ command }, connection) => {
-      if (command === 'REGISTER') connection.write('<n1:communicatord INVALID command=REGISTER;message=the name images is in use');
+      if (command === 'REGISTER')
+        connection.write('<n1:communicatord INVALID command=REGISTER;message=the name images is in use');
       return true;
     };
     await expect(join('images')).rejects.toMatchObject({
@@ -91,7 +95,9 @@ describe('registering', () => {
     await expect(attempt).rejects.toBe('enough');
     daemon.isListening = true;
     daemon.rules.onMessage = () => true;
-    await expect(connect({ ...options, reconnect: false, registerTimeoutMs: 10 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connect({ ...options, reconnect: false, registerTimeoutMs: 10 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
   });
 
   it('refuses wrong names and a second connect', async () => {
@@ -131,9 +137,13 @@ describe('sending', () => {
     const bus = await join('a');
     expect(() => bus.send({ service: 'b', command: 'lower' })).toThrow(/"lower"/);
     expect(() => bus.send({ service: 'b', command: 'X', parameters: { a: 'a\0b' } })).toThrow(CommunicatorError);
-    expect(() => bus.send({ service: 'b', command: 'X', parameters: { a: {} as never } })).toThrow('parameter a is a object');
+    expect(() => bus.send({ service: 'b', command: 'X', parameters: { a: {} as never } })).toThrow(
+      'parameter a is a object',
+    );
     expect(() => bus.message('X').cache({ ttl: '1s' })).toThrow('from 10s up to 1d');
-    expect(() => bus.send({ service: 'b', command: 'X', parameters: { a: 'x'.repeat(2 << 20) } })).toThrow('messageBytesMax');
+    expect(() => bus.send({ service: 'b', command: 'X', parameters: { a: 'x'.repeat(2 << 20) } })).toThrow(
+      'messageBytesMax',
+    );
   });
 
   it('broadcasts to a scope', async () => {
@@ -143,7 +153,9 @@ describe('sending', () => {
     await bus.broadcast('X', {}, { scope: 'cluster' });
     await daemon.until(() => linesOf('a').length >= 5);
     expect(linesOf('a').slice(2)).toEqual(['./X', '?/X a=1', '*/X']);
-    await expect(bus.broadcast('X', {}, { scope: 'world' as never })).rejects.toMatchObject({ code: 'INVALID_MESSAGE' });
+    await expect(bus.broadcast('X', {}, { scope: 'world' as never })).rejects.toMatchObject({
+      code: 'INVALID_MESSAGE',
+    });
   });
 
   it('refuses what is beyond the limit, and tells who does not await', async () => {
@@ -154,7 +166,10 @@ describe('sending', () => {
     const line = { service: 'b', command: 'X', parameters: { a: 'x'.repeat(90) } };
     void bus.send(line);
     void bus.send(line);
-    await expect(bus.send(line)).rejects.toMatchObject({ code: 'QUEUE_FULL', message: expect.stringContaining('at most 200 may') });
+    await expect(bus.send(line)).rejects.toMatchObject({
+      code: 'QUEUE_FULL',
+      message: expect.stringContaining('at most 200 may'),
+    });
     void bus.send(line);
     expect(refused).toEqual(['X QUEUE_FULL', 'X QUEUE_FULL']);
   });
@@ -175,7 +190,9 @@ describe('sending', () => {
     expect(await bus.send(message('LATE'), to('b'), report('always'))).toEqual({ status: 'expired', reason: 'ttl' });
     expect(await bus.send(message('KEEP'), to('b'), cache({ durable: true }))).toEqual({ status: 'cached' });
     expect(await bus.send(message('X'), to('b'), report('failure'))).toBeUndefined();
-    await expect(bus.send(message('LOST'), to('b'), report('always'), { timeout: 5 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(bus.send(message('LOST'), to('b'), report('always'), { timeout: 5 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
     const stop = new AbortController();
     const sending = bus.message('LOST').to('b').report('always').send({ signal: stop.signal });
     stop.abort('never mind');
@@ -198,7 +215,12 @@ describe('handling', () => {
     const web = await join('web');
     const replies = web.messages('RESIZED');
     await web.send(message('RESIZE', { uri: 'x' }), to('images'));
-    expect((await replies.next()).value).toMatchObject({ sentFromService: 'images', server: 'n1', service: 'web', parameters: { uri: 'x for web' } });
+    expect((await replies.next()).value).toMatchObject({
+      sentFromService: 'images',
+      server: 'n1',
+      service: 'web',
+      parameters: { uri: 'x for web' },
+    });
   });
 
   it('tells new commands once a turn, and all of them again to the next daemon', async () => {
@@ -232,7 +254,9 @@ describe('handling', () => {
       '<n1:communicatord HELP',
     );
     await daemon.until(() => connection.lines.length === 8);
-    const lines = connection.lines.slice(2).map((line) => line.replace(/reply_timestamp=\d+\.\d{3}/, 'reply_timestamp=T'));
+    const lines = connection.lines
+      .slice(2)
+      .map((line) => line.replace(/reply_timestamp=\d+\.\d{3}/, 'reply_timestamp=T'));
     // The answers to the daemon itself are ahead of those that wait for the end of the turn.
     expect(lines[0]).toBe('ABSOLUTELY reply_timestamp=T;serial=3;timestamp=1.5');
     expect(lines[1]).toMatch(/^COMMANDS list=/);
@@ -252,15 +276,29 @@ describe('handling', () => {
       bus.on(event, ({ command, parameters }) => seen.push(`${event} ${command} ${parameters['command'] ?? ''}`));
     }
     const ended = new Promise((resolve) => bus.on('disconnected', resolve));
-    daemon.connection.write('<n2:x a/STOP', '<n1:communicatord DISCONNECTING', '<n1:communicatord QUITTING', '<n2:b a/UNKNOWN command=X', '<n1:communicatord TRANSMISSION_REPORT command=X;status=failed');
+    daemon.connection.write(
+      '<n2:x a/STOP',
+      '<n1:communicatord DISCONNECTING',
+      '<n1:communicatord QUITTING',
+      '<n2:b a/UNKNOWN command=X',
+      '<n1:communicatord TRANSMISSION_REPORT command=X;status=failed',
+    );
     daemon.connection.transport.end();
     await ended;
-    expect(seen).toEqual(['stop STOP ', 'disconnecting DISCONNECTING ', 'quitting QUITTING ', 'rejected UNKNOWN X', 'report TRANSMISSION_REPORT X']);
+    expect(seen).toEqual([
+      'stop STOP ',
+      'disconnecting DISCONNECTING ',
+      'quitting QUITTING ',
+      'rejected UNKNOWN X',
+      'report TRANSMISSION_REPORT X',
+    ]);
   });
 
   it('survives what handlers and listeners throw, and tells who waits for an answer', async () => {
     const errors: string[] = [];
-    const bus = await join('a', { onError: (error, about) => errors.push(`${about?.command}: ${(error as Error).message}`) });
+    const bus = await join('a', {
+      onError: (error, about) => errors.push(`${about?.command}: ${(error as Error).message}`),
+    });
     bus.on('connected', () => {});
     bus.on('malformed', () => {
       throw new Error('in a listener');
@@ -271,14 +309,26 @@ describe('handling', () => {
     bus.on('Y', async () => {
       throw new Error('later');
     });
-    daemon.connection.write('<n2:b a/X', '<n2:b a/X correlation_id=1', '<n2:b a/Y correlation_id=2', '<n2:b ./Y correlation_id=3', '<n2:b a/Y bad');
+    daemon.connection.write(
+      '<n2:b a/X',
+      '<n2:b a/X correlation_id=1',
+      '<n2:b a/Y correlation_id=2',
+      '<n2:b ./Y correlation_id=3',
+      '<n2:b a/Y bad',
+    );
     await daemon.until(() => linesOf('a').length === 6);
     expect(linesOf('a').slice(-3)).toEqual([
       'n2:b/INVALID command=X;correlation_id=1;message=no such "file"',
       'n2:b/INVALID command=Y;message=A parameter has a name but no `=`.',
       'n2:b/INVALID command=Y;correlation_id=2;message=later',
     ]);
-    expect(errors.sort()).toEqual(['X: no such "file"', 'X: no such "file"', 'Y: later', 'Y: later', 'undefined: in a listener']);
+    expect(errors.sort()).toEqual([
+      'X: no such "file"',
+      'X: no such "file"',
+      'Y: later',
+      'Y: later',
+      'undefined: in a listener',
+    ]);
   });
 
   it('gives up a handler by its function or its signal', async () => {
@@ -289,7 +339,7 @@ describe('handling', () => {
     bus.on('X', () => seen.push('second'), { signal: stop.signal });
     bus.on('Y', () => seen.push('end'));
     daemon.connection.write('<n1:b a/X');
-    await daemon.until(() => (seen.length === 2 ? true : (setImmediate(() => daemon.connection.write('<n1:b a/ALIVE')), false)));
+    await roundTrip(bus);
     remove();
     stop.abort();
     daemon.connection.write('<n1:b a/X', '<n1:b a/Y');
@@ -300,8 +350,15 @@ describe('handling', () => {
   it('drops durable messages that come again', async () => {
     const bus = await join('a');
     const messages = bus.messages('PAY');
-    daemon.connection.write('<n1:b a/PAY message_id=1;n=1', '<n1:b a/PAY message_id=1;n=2;redelivered=1', '<n1:b a/PAY message_id=2;n=3;redelivered=1');
-    expect([(await messages.next()).value?.parameters['n'], (await messages.next()).value?.parameters['n']]).toEqual(['1', '3']);
+    daemon.connection.write(
+      '<n1:b a/PAY message_id=1;n=1',
+      '<n1:b a/PAY message_id=1;n=2;redelivered=1',
+      '<n1:b a/PAY message_id=2;n=3;redelivered=1',
+    );
+    expect([(await messages.next()).value?.parameters['n'], (await messages.next()).value?.parameters['n']]).toEqual([
+      '1',
+      '3',
+    ]);
     expect(bus.statistics.repeats).toBe(1);
   });
 
@@ -323,8 +380,8 @@ describe('messages()', () => {
     daemon.connection.write('<n1:b a/X', '<n1:b ./Y');
     daemon.connection.transport.end();
     await daemon.until(() => daemon.connections.length === 2 && linesOf('a').length === 2);
-    daemon.connection.write('<n1:b a/Z', '<n1:communicatord ALIVE');
-    await daemon.until(() => daemon.connection.lastLine.startsWith('ABSOLUTELY'));
+    daemon.connection.write('<n1:b a/Z');
+    await roundTrip(bus);
     await bus.close();
     await reading;
     expect(seen).toEqual(['X', 'Y', 'Z']);
@@ -335,8 +392,8 @@ describe('messages()', () => {
     const bus = await join('a');
     const strict = bus.messages('X', { limit: 1 });
     const lax = bus.messages('X', { limit: 1, overflow: 'drop' });
-    daemon.connection.write('<n1:b a/X n=1', '<n1:b a/X n=2', '<n1:communicatord ALIVE');
-    await daemon.until(() => daemon.connection.lastLine.startsWith('ABSOLUTELY'));
+    daemon.connection.write('<n1:b a/X n=1', '<n1:b a/X n=2');
+    await roundTrip(bus);
     expect((await strict.next()).value?.parameters['n']).toBe('1');
     await expect(strict.next()).rejects.toMatchObject({ code: 'QUEUE_FULL' });
     expect((await strict.next()).done).toBe(true);
@@ -390,8 +447,8 @@ describe('closing', () => {
       bus.on('SLOW', (_, { signal }) => new Promise(() => signal.addEventListener('abort', resolve)));
     });
     daemon.connection.write('<n1:b a/SLOW');
-    await daemon.until(() => (setImmediate(() => daemon.connection.write('<n1:b a/ALIVE')), linesOf('a').some((line) => line.includes('ABSOLUTELY'))));
-    await bus.close({ timeout: 20 });
+    await roundTrip(bus);
+    await bus.close({ timeout: 50 });
     await aborted;
   });
 
@@ -434,7 +491,12 @@ describe('without a connection', () => {
     void bus.send({ service: 'b', command: 'X', parameters: { n: 2 } });
     daemon.isListening = true;
     await daemon.until(() => daemon.connections.length === 2 && linesOf('a').length === 4);
-    expect(linesOf('a').map((line) => line.split(' list')[0])).toEqual(['REGISTER service=a;version=1', 'COMMANDS', 'b/X n=1', 'b/X n=2']);
+    expect(linesOf('a').map((line) => line.split(' list')[0])).toEqual([
+      'REGISTER service=a;version=1',
+      'COMMANDS',
+      'b/X n=1',
+      'b/X n=2',
+    ]);
     expect(bus.statistics.connections).toBe(2);
   });
 
@@ -471,6 +533,7 @@ it('is made to be extended', async () => {
   await daemon.until(() => daemon.of('images')?.commands.includes('RESIZE'));
   const web = await join('web');
   await web.send(message('RESIZE', { uri: 'x' }), to('images'));
-  await daemon.until(() => (setImmediate(() => daemon.of('images')?.write('<n1:b images/ALIVE')), images.seen.length > 0));
+  await daemon.until(() => daemon.of('web')?.lastLine.startsWith('images/'));
+  await roundTrip(images);
   expect(images.seen).toEqual(['x']);
 });

@@ -35,6 +35,9 @@ import { within } from './waiting.ts';
 import { type Message, NAME } from './wire/message.ts';
 
 const SCOPES = { machine: '.', network: '?', cluster: '*' } as const;
+/** How much of the time for closing handlers may take; the rest is for what they, and others, have sent. */
+const handlersShare = 0.8;
+
 /**
  * A connection to the bus: a service by name, or a passing client. Made to be extended:
  *
@@ -87,7 +90,12 @@ export class Communicator {
     );
     this.#requests = new Requests(
       ids,
-      { send: (draft) => this.#sender.push(draft), cancel: (ticket) => this.#session.outbox.cancel(ticket) },
+      {
+        send: (draft) => this.#sender.push(draft),
+        cancel: (ticket) => this.#session.outbox.cancel(ticket),
+        isOwn: ({ sentFromServer, sentFromService }) =>
+          sentFromService === this.service && sentFromServer === this.server,
+      },
       { pendingMax: requestsMax, lateAnswerMs },
     );
     this.#handlers = new Handlers({
@@ -355,7 +363,7 @@ export class Communicator {
     const onAbort = (): void => this.#session.destroy();
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
-    await within(this.#handlers.idle(), timeoutMs, signal);
+    await within(this.#handlers.idle(), timeoutMs * handlersShare, signal);
     this.#handlers.end(new CommunicatorError('DISCONNECTED', `${this.#name} is being closed`));
     this.#requests.close();
     const leftBytes = await this.#session.close(Math.max(deadline - performance.now(), 0));

@@ -13,7 +13,10 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
 }
 
-export type Handler = (message: Message, context: HandlerContext) => unknown;
+/** What handles a command. One that takes its time returns a promise, which is waited for when the program closes. */
+export type Handler =
+  | ((message: Message, context: HandlerContext) => void)
+  | ((message: Message, context: HandlerContext) => Promise<unknown>);
 
 /** What a handler of a contract's command is given: the reply is checked too. */
 export interface ContractContext<S extends ServiceContract> {
@@ -21,10 +24,10 @@ export interface ContractContext<S extends ServiceContract> {
   readonly signal: AbortSignal;
 }
 
-export type ContractHandler<S extends ServiceContract, C extends CommandOf<S>> = (
-  message: MessageOf<S, C>,
-  context: ContractContext<S>,
-) => unknown;
+/** What handles a command of a contract. */
+export type ContractHandler<S extends ServiceContract, C extends CommandOf<S>> =
+  | ((message: MessageOf<S, C>, context: ContractContext<S>) => void)
+  | ((message: MessageOf<S, C>, context: ContractContext<S>) => Promise<unknown>);
 
 export interface RequestOptions {
   /** How long the answer may take, in milliseconds (5,000). */

@@ -272,7 +272,7 @@ function readSettings(
       });
     }
   }
-  return { values: values as Values, places };
+  return { values, places };
 }
 
 function toCommunicatorOptions(

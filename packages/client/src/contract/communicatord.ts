@@ -49,7 +49,7 @@ export const communicatord = defineService('communicatord', {
   },
   ABSOLUTELY: {
     description: 'The answer to ALIVE, with its serial and timestamp.',
-    parameters: { serial: string().optional(), timestamp: string().optional(), reply_timestamp: seconds },
+    parameters: { serial: string().optional(), timestamp: string().optional(), reply_timestamp: string().optional() },
   },
   UNKNOWN: { description: 'The command was not understood.', parameters: { command: command.optional() } },
   INVALID: {
@@ -110,7 +110,10 @@ export const communicatord = defineService('communicatord', {
   },
   LIST_SERVICES: {
     description: 'Every service that is known.',
-    parameters: { details: boolean().default(false).describe('also since when each is up, its commands, and counts') },
+    parameters: {
+      details: boolean().default(false).describe('also since when each is up, its commands, and counts'),
+      after: name().optional().describe('only those whose names come after this one: the `next` of the answer before'),
+    },
     reply: 'SERVICES',
   },
   SERVICES: {

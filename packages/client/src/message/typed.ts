@@ -9,7 +9,7 @@ import {
   writeParameters,
 } from '../contract/contract.ts';
 import { CommunicatorError, textOf } from '../errors.ts';
-import type { Message, Parameters } from '../wire/message.ts';
+import type { Message } from '../wire/message.ts';
 import type { ParameterValues } from './parts.ts';
 
 export type CommandOf<S extends ServiceContract> = keyof S['commands'] & string;
@@ -56,7 +56,7 @@ export function readMessage(contract: ServiceContract, message: Message): Messag
   const reading = readParameters(table, message.parameters);
   if ('problems' in reading) throw new ContractViolation(reading.problems.map(({ problem }) => problem).join('; '));
   // What the contract does not name stays, the correlation id above all.
-  return { ...message, parameters: { ...message.parameters, ...reading.values } as Parameters };
+  return { ...message, parameters: { ...message.parameters, ...reading.values } };
 }
 
 /** The answer to a request by the contract. @throws CommunicatorError INVALID_MESSAGE when the service breaks it */

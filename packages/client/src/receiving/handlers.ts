@@ -57,7 +57,7 @@ export class Handlers {
       const reply = async (word: string, values: object = {}): Promise<void> =>
         this.#rooms.reply(message, word, writeValues(contract, word, values as Record<string, unknown>));
       const context = { reply: reply as ContractContext<ServiceContract>['reply'], signal };
-      this.#run(() => handler(readMessage(contract, message) as never, context), message);
+      this.#run(() => handler(readMessage(contract, message), context), message);
     });
   }
 

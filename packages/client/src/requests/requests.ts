@@ -13,6 +13,8 @@ export interface RequestLine {
   send(draft: Addressed): number;
   /** @returns whether the line was taken back before it went out */
   cancel(ticket: number): boolean;
+  /** Whether this very program sent the message. */
+  isOwn(message: Message): boolean;
 }
 
 export interface RequestsOptions {
@@ -102,8 +104,9 @@ export class Requests {
       return this.#settleReport(message) ? 'answer' : undefined;
     }
     if (id === undefined) return this.#settleByLane(message);
+    if (!id.startsWith(this.#ids.prefix)) return undefined;
     // A program may ask itself: then its own request comes in here, which bears its id twice.
-    if (!id.startsWith(this.#ids.prefix) || messageId === id) return undefined;
+    if (messageId === id && this.#line.isOwn(message)) return undefined;
     const pending = this.#pending.get(id);
     this.#lanes.echoes(pending?.service ?? message.sentFromService);
     if (pending === undefined) return 'late';

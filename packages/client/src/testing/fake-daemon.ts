@@ -1,10 +1,10 @@
 // A communicator of a few lines for the tests of the library: it registers, passes on, and does what a test tells it.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { wrapSocket } from '../transport/socket.ts';
 import { type Accept, listenInMemory } from '../transport/memory.ts';
+import { wrapSocket } from '../transport/socket.ts';
 import type { OpenTransport, Transport, TransportHandlers } from '../transport/transport.ts';
-import { createMessage, encodeMessage, type Message, type MessageParts, LineReader } from '../wire/index.ts';
+import { createMessage, encodeMessage, LineReader, type Message, type MessageParts } from '../wire/index.ts';
 
 /** One connection as the daemon sees it. */
 export class FakeConnection {
@@ -75,7 +75,9 @@ export class FakeDaemon {
   async close(): Promise<void> {
     this.isListening = false;
     for (const connection of this.connections) connection.transport.destroy();
-    await new Promise<void>((resolve) => (this.#server === undefined ? resolve() : this.#server.close(() => resolve())));
+    await new Promise<void>((resolve) =>
+      this.#server === undefined ? resolve() : this.#server.close(() => resolve()),
+    );
   }
 
   /** Waits until what is asked for holds; looked at whenever a line or a connection comes or goes. */
@@ -122,14 +124,18 @@ export class FakeDaemon {
 
   #obey(connection: FakeConnection, { command, parameters }: Message): void {
     const say = (said: string, values: Record<string, string> = {}): void =>
-      connection.write(line({ command: said, sentFromServer: 'n1', sentFromService: 'communicatord', parameters: values }));
+      connection.write(
+        line({ command: said, sentFromServer: 'n1', sentFromService: 'communicatord', parameters: values }),
+      );
     if (command === 'REGISTER') {
-      connection.service = parameters['service'] as string;
+      connection.service = parameters['service'] ?? '';
       say('HELP');
       if (parameters['transient'] === 'true') connection.service += '_7';
       say('READY', { my_address: '127.0.0.1:4042', service: connection.service });
     } else if (command === 'COMMANDS') {
-      connection.commands.push(...(parameters['list'] as string).split(','));
+      connection.commands.push(...(parameters['list'] ?? '').split(','));
+    } else if (command === 'ALIVE') {
+      say('ABSOLUTELY', parameters);
     } else if (command === 'UNREGISTER') {
       connection.transport.end();
     }
@@ -148,8 +154,19 @@ export class FakeDaemon {
     if (target !== undefined) return target.write(stamped);
     if (!/\breply\b/.test(parameters['cache'] ?? '')) return;
     const { message_id: id } = parameters;
-    const values: Record<string, string> = { destination_service: service, unsent_command: command, ...(id && { message_id: id }) };
-    connection.write(line({ command: 'SERVICE_UNAVAILABLE', sentFromServer: 'n1', sentFromService: 'communicatord', parameters: values }));
+    const values: Record<string, string> = {
+      destination_service: service,
+      unsent_command: command,
+      ...(id && { message_id: id }),
+    };
+    connection.write(
+      line({
+        command: 'SERVICE_UNAVAILABLE',
+        sentFromServer: 'n1',
+        sentFromService: 'communicatord',
+        parameters: values,
+      }),
+    );
   }
 }
 

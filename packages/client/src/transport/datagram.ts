@@ -90,7 +90,9 @@ export class SignalSender {
       const { service, server, command, parameters } = gather(parts);
       const plain = { service, server, command, parameters };
       const signed =
-        secret === undefined || this.#sign === undefined ? plain : this.#sign(plain, secret, Date.now() / 1000, nonce());
+        secret === undefined || this.#sign === undefined
+          ? plain
+          : this.#sign(plain, secret, Date.now() / 1000, nonce());
       const datagram = Buffer.from(encodeMessage(signed));
       const limit = Math.min(datagramBytesMax, DATAGRAM_BYTES_MAX);
       if (datagram.length > limit) {

@@ -31,7 +31,7 @@ function readParameters(value: unknown, text: string): Record<string, string> | 
       sources ??= (JSON.parse(markNumbers(text)) as { parameters: Record<string, string> }).parameters;
       parameters[name] = numberText(sources[name] as string);
     } else return 'BAD_JSON_FIELD';
-    if ((parameters[name] as string).includes('\0')) return 'NUL_BYTE';
+    if (parameters[name].includes('\0')) return 'NUL_BYTE';
   }
   return parameters;
 }

@@ -1,6 +1,6 @@
 // The wire against the shared vectors, and its laws under random input.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -13,12 +13,15 @@ export interface ConnectionsParts {
   readonly counters: Counters;
   readonly log: Log;
   readonly brake: RateLimit;
-  readonly countMax: () => number;
+  readonly countMax: number;
   /** How long what is queued may take to go out when a connection is closed in order. */
   readonly leaveMs: number;
   /** The connection leaves or is gone: its name, commands and the rest are to be forgotten. Called once. */
   readonly forget: (connection: Connection) => void;
 }
+
+/** How often it is looked whether all queues are empty, while the daemon stops. */
+const DRAIN_CHECK_MS = 10;
 
 export class Connections implements ConnectionEvents {
   readonly #parts: ConnectionsParts;
@@ -39,7 +42,7 @@ export class Connections implements ConnectionEvents {
 
   opened(connection: Connection): boolean {
     const { output, counters, countMax, brake, log } = this.#parts;
-    const destination = this.#isClosing || this.#all.size >= countMax() ? undefined : output.openDestination(connection);
+    const destination = this.#isClosing || this.#all.size >= countMax ? undefined : output.openDestination(connection);
     if (destination === undefined) {
       counters.connectionsRefused++;
       brake.run('connections', (skipped) => log.lines.warn({ connections: this.#all.size, skipped }, 'connection refused: there are too many (max_connections)'));
@@ -72,7 +75,7 @@ export class Connections implements ConnectionEvents {
     socket.end();
     // Its own end of the stream must be read for the socket to close; the bytes mean nothing any more.
     socket.resume();
-    setTimeout(() => socket.destroy(), this.#parts.leaveMs).unref();
+    connection.timer = setTimeout(() => socket.destroy(), this.#parts.leaveMs).unref();
   }
 
   /** Ends a connection at once. */
@@ -84,21 +87,32 @@ export class Connections implements ConnectionEvents {
 
   closed(connection: Connection): void {
     if (connection.state !== 'leaving' && connection.state !== 'closed') this.#detach(connection, 'closed');
+    clearTimeout(connection.timer);
     connection.state = 'closed';
     this.#all.delete(connection);
   }
 
-  /** Closes all in order and waits for them, at most so long. */
+  /**
+   * Closes all in order and waits for them, at most so long. What is queued goes out first; who speaks meanwhile is still
+   * heard, and told that it is over.
+   */
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
+    const deadline = performance.now() + timeoutMs;
+    while (this.#isAnyWaiting() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
     const open = [...this.#all];
     const closed = Promise.all(open.map(({ socket }) => (socket.destroyed ? undefined : new Promise((resolve) => socket.once('close', resolve)))));
     for (const connection of open) this.leave(connection);
     const timer = setTimeout(() => {
       for (const { socket } of open) socket.destroy();
-    }, timeoutMs);
+    }, Math.max(DRAIN_CHECK_MS, deadline - performance.now()));
     await closed;
     clearTimeout(timer);
+  }
+
+  #isAnyWaiting(): boolean {
+    for (const { destination } of this.#all) if (destination !== undefined && this.#parts.output.waitingBytes(destination) > 0) return true;
+    return false;
   }
 
   #detach(connection: Connection, state: 'leaving' | 'closed'): void {

@@ -30,10 +30,7 @@ export interface DispatcherParts {
   readonly counters: Counters;
   readonly log: Log;
   readonly brake: RateLimit;
-  readonly options: {
-    readonly requiresRegistration: () => boolean;
-    readonly holdBytesMax: number;
-  };
+  readonly requiresRegistration: boolean;
   /** A message for the daemon itself. */
   readonly command: (connection: Connection, message: Message) => void;
   /** Lines of a connection without a name are to be held. */
@@ -115,7 +112,7 @@ export class Dispatcher implements LineHandler {
   }
 
   #beforeRegistration(connection: Connection, line: LineView): void {
-    if (this.#parts.options.requiresRegistration()) {
+    if (this.#parts.requiresRegistration) {
       const { server, service, command } = namesOf(line);
       const parcel = this.#parcelOf(connection, line, server, service, command);
       if (parcel === undefined) return;

@@ -14,6 +14,8 @@ export interface KeepingEvents {
   /** The destination's socket has it. Called for those whose sender asked, and for durable ones. */
   delivered(entry: KeptEntry): void;
   storeFailed(error: unknown): void;
+  /** A record of the store was damaged, and is removed. */
+  unreadable(key: string): void;
 }
 
 /** So many bytes are taken from the keeper at a time. */
@@ -52,12 +54,19 @@ export class Keeping {
     const unixMs = Date.now();
     const now = this.#now();
     const entries = [];
-    for (const { bytes } of store.entries()) {
+    for (const { key, bytes } of store.entries()) {
       const entry = decodeRecord(bytes, unixMs, now);
       if (entry !== undefined) entries.push(entry);
+      else this.#discard(key);
     }
     this.#keeper.restore(entries, now);
     this.#carryOut();
+  }
+
+  /** A record that nobody can read, of a later version say, or damaged. */
+  #discard(key: string): void {
+    this.#events.unreadable(key);
+    this.#store?.delete(key).catch((error: unknown) => this.#events.storeFailed(error));
   }
 
   hasKept(queues: readonly string[]): boolean {

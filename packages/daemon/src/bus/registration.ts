@@ -66,7 +66,7 @@ export class Registration {
     connection.held ??= [];
     connection.held.push(line);
     connection.heldBytes += line.length;
-    if (connection.state === 'new') connection.holdTimer ??= setTimeout(() => this.giveUpWaiting(connection), holdMs).unref();
+    if (connection.state === 'new') connection.timer ??= setTimeout(() => this.giveUpWaiting(connection), holdMs).unref();
     if (connection.heldBytes <= holdBytesMax) return;
     if (connection.state === 'new') this.giveUpWaiting(connection);
     else this.#refuse(connection, `${holdBytesMax} bytes are held, no more, while the name is in use`);
@@ -126,7 +126,7 @@ export class Registration {
   /** The connection gives up its name, or is gone: held lines of one that never had a name go on first. */
   end(connection: Connection): void {
     const { router, table, services, now } = this.#parts;
-    clearTimeout(connection.holdTimer);
+    clearTimeout(connection.timer);
     if (connection.state === 'new' && connection.held !== undefined) this.giveUpWaiting(connection);
     connection.held = undefined;
     const { destination } = connection;
@@ -140,8 +140,8 @@ export class Registration {
     const { server, myAddress, services, speaker, log } = this.#parts;
     const isRenamed = connection.service !== '' && connection.service !== wanted.service;
     if (isRenamed) this.#dropName(connection);
-    clearTimeout(connection.holdTimer);
-    connection.holdTimer = undefined;
+    clearTimeout(connection.timer);
+    connection.timer = undefined;
     const isNew = connection.service !== wanted.service;
     connection.state = 'registered';
     connection.isTransient = wanted.transient;
@@ -188,7 +188,7 @@ export class Registration {
     const waiters = this.#waiters.get(holder) ?? [];
     if (waiters.length >= limits.waitersMax) return this.#refuseWith(connection, answer, `${wanted.service} is in use, and others wait for it`);
     connection.state = 'waiting';
-    clearTimeout(connection.holdTimer);
+    clearTimeout(connection.timer);
     const timer = setTimeout(() => this.#decide(holder, connection), limits.aliveTimeoutMs);
     waiters.push({ connection, wanted, answer, timer });
     this.#waiters.set(holder, waiters);
@@ -207,18 +207,17 @@ export class Registration {
   #takeOver(holder: Connection, connection: Connection, wanted: Wanted, answer: Waiter['answer']): void {
     this.#parts.log.lines.info({ service: wanted.service }, 'the name goes to a new connection: the old one does not answer');
     this.#dropName(holder);
-    this.#parts.leave(holder);
     this.#accept(connection, wanted, answer);
+    this.#parts.leave(holder);
   }
 
   /** When the holder of a name goes, the first who waits for it has it. */
   #letNextHave(holder: Connection): void {
     const waiters = this.#waiters.get(holder);
     this.#waiters.delete(holder);
-    for (const [at, waiter] of (waiters ?? []).entries()) {
+    for (const waiter of waiters ?? []) {
       clearTimeout(waiter.timer);
-      if (at === 0) this.#accept(waiter.connection, waiter.wanted, waiter.answer);
-      else this.register(waiter.connection, waiter.wanted, waiter.answer);
+      this.register(waiter.connection, waiter.wanted, waiter.answer);
     }
     for (const [other, others] of this.#waiters) {
       if (others.some(({ connection }) => connection === holder)) this.#takeWaiter(other, holder);

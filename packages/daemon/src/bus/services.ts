@@ -1,5 +1,7 @@
 // The services of this machine: who has which name, what came and went, who watches.
 
+import { readdirSync } from 'node:fs';
+import { NAME } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
 import type { Speaker } from './speaker.ts';
 
@@ -141,5 +143,19 @@ export class Services {
       this.#known.delete(name);
       return;
     }
+  }
+}
+
+/** Names of services that belong on this machine: the files NAME.service of a directory. */
+export function readExpected(directory: string | undefined, failed: (reason: string) => void): string[] {
+  if (directory === undefined) return [];
+  try {
+    return readdirSync(directory)
+      .filter((file) => file.endsWith('.service'))
+      .map((file) => file.slice(0, -'.service'.length))
+      .filter((name) => NAME.test(name));
+  } catch (error) {
+    failed((error as NodeJS.ErrnoException).code ?? String(error));
+    return [];
   }
 }

@@ -1,15 +1,12 @@
 // Commands that ask how things are: services, cluster, clock, addresses, the daemon itself.
 
-import type { Connection } from '../connections/connection.ts';
-import type { Services } from '../bus/services.ts';
-import type { Speaker } from '../bus/speaker.ts';
+import type { KnownService, Services } from '../bus/services.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import type { CommandRunner } from './runner.ts';
 
 export interface StatusParts {
   readonly server: string;
   readonly services: Services;
-  readonly speaker: Speaker;
   readonly clock: ClockStatus;
   readonly publicIp: string | undefined;
   readonly secureIp: string | undefined;
@@ -44,10 +41,11 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
     else answer('CLOCK_UNSTABLE', { cache: 'no', clock_error: status.error });
   });
 
-  runner.on('LIST_SERVICES', ({ details }, { answer }) => {
-    const known = services.list();
-    const list = known.filter(({ connection }) => connection !== undefined).map(({ name }) => `${server}:${name}`).join(',');
-    answer('SERVICES', { list, details: details ? JSON.stringify(known.map((service) => describe(server, service))) : undefined });
+  runner.on('LIST_SERVICES', ({ details, after }, { answer }) => {
+    const known = services.list().filter(({ name }) => after === undefined || name > after);
+    const { page, next } = firstPage(server, known, details);
+    const list = page.filter(({ status }) => status === 'up').map(({ service }) => `${server}:${service}`).join(',');
+    answer('SERVICES', { list, details: details ? JSON.stringify(page) : undefined, next });
   });
 
   runner.on('PUBLIC_IP', (_values, { answer }) => answer('SERVER_PUBLIC_IP', { public_ip: parts.publicIp, secure_ip: parts.secureIp }));
@@ -55,8 +53,31 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
   runner.on('DAEMON_STATUS', (_values, { answer }) => answer('DAEMON_REPORT', parts.report()));
 }
 
+/** An answer holds about so many bytes; the rest is asked for with `after`. */
+const PAGE_BYTES = 262_144;
+
+interface ServiceRow {
+  readonly server: string;
+  readonly service: string;
+  readonly status: 'up' | 'down';
+  readonly [column: string]: unknown;
+}
+
+/** As many services as fit into one answer, and the name after which the next page begins. */
+function firstPage(server: string, known: readonly KnownService[], isDetailed: boolean): { page: ServiceRow[]; next: string | undefined } {
+  const page: ServiceRow[] = [];
+  let bytes = 0;
+  for (const service of known) {
+    if (bytes > PAGE_BYTES) return { page, next: page.at(-1)?.service };
+    const row = describe(server, service);
+    bytes += isDetailed ? JSON.stringify(row).length : server.length + service.name.length + 2;
+    page.push(row);
+  }
+  return { page, next: undefined };
+}
+
 /** One row of `snapcom services`. */
-function describe(server: string, { name, upSince, downSince, connection }: ReturnType<Services['list']>[number]): Record<string, unknown> {
+function describe(server: string, { name, upSince, downSince, connection }: KnownService): ServiceRow {
   const isUp = connection !== undefined;
   return {
     server,
@@ -65,7 +86,7 @@ function describe(server: string, { name, upSince, downSince, connection }: Retu
     up_since: upSince,
     down_since: downSince,
     listener: connection?.listener,
-    commands: [...((connection as Connection | undefined)?.commands ?? [])].sort(),
+    commands: [...(connection?.commands ?? [])].sort(),
     delivered: connection?.destination?.delivered.lines,
     delivered_bytes: connection?.destination?.delivered.bytes,
     queued_bytes: connection?.destination?.queuedBytes,

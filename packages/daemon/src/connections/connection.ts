@@ -48,7 +48,8 @@ export class Connection implements Source, Outlet {
   /** Lines that wait for a name, each with its LF. */
   held: Uint8Array[] | undefined = undefined;
   heldBytes = 0;
-  holdTimer: NodeJS.Timeout | undefined = undefined;
+  /** Ends the holding of lines, or later the closing. */
+  timer: NodeJS.Timeout | undefined = undefined;
   hasAnsweredAlive = false;
   isFirstLine = true;
 

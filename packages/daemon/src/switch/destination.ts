@@ -34,13 +34,6 @@ export interface DeliveryCounter {
  */
 export type DestinationState = 'open' | 'full' | 'refusing' | 'closed';
 
-export interface QueueLimits {
-  /** More than this before a destination's socket is refused. */
-  readonly queueBytesMax: number;
-  /** From here on its senders are paused. */
-  readonly pauseBytes: number;
-}
-
 /** Turns the lines of a flushed buffer into another form for this destination. */
 export type LineTransform = (lines: Uint8Array) => Uint8Array;
 

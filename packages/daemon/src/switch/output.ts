@@ -21,18 +21,17 @@ import {
   installBuffer,
   isDirty,
   type Outlet,
-  type QueueLimits,
   seal,
   unseal,
 } from './destination.ts';
 import { Group } from './group.ts';
+import { Pressure, type PressureLimits } from './pressure.ts';
 import type { Source } from './source.ts';
 
-export interface OutputOptions extends QueueLimits {
-  /** Longest time that a source is paused at a stretch. */
-  readonly pauseMs: number;
-  /** A full destination that takes nothing for so long refuses. */
-  readonly stallMs: number;
+/** Limits on what waits for a destination. */
+export interface OutputOptions extends PressureLimits {
+  /** More than this before a destination's socket is refused. */
+  readonly queueBytesMax: number;
 }
 
 /** Why a line found no room: too much is waiting, or the destination is gone. */
@@ -40,26 +39,14 @@ export type Refusal = 'queue-full' | 'closed';
 /** room: the slot's buffer takes the line. ordinary: no buffer does, write it by itself. */
 export type Room = 'room' | 'ordinary' | Refusal;
 
-interface Pressure {
-  /** When it became full, and when it last took something, in ms. */
-  since: number;
-  progress: number;
-  pending: number;
-}
-
-/** How often full destinations are looked at. */
-const PRESSURE_CHECK_MS = 20;
-
 export class Output {
   readonly #arena: Arena;
   readonly #options: OutputOptions;
-  readonly #now: () => number;
+  readonly #pressure: Pressure;
   readonly #targets: (Destination | Group | undefined)[] = [];
   readonly #freeIndices: number[] = [];
-  readonly #pressed = new Map<Destination, Pressure>();
   /** Full destinations that are open for the rest of one read. */
   readonly #relaxed: Destination[] = [];
-  #pressureTimer: NodeJS.Timeout | undefined;
   #isFlushScheduled = false;
   /** Lines that were accepted and will not be delivered: a member of a group had no room, or a destination is gone. */
   onLoss: (destination: Destination, lines: number, reason: Refusal) => void = () => undefined;
@@ -70,7 +57,7 @@ export class Output {
   constructor(arena: Arena, options: OutputOptions, now: () => number) {
     this.#arena = arena;
     this.#options = options;
-    this.#now = now;
+    this.#pressure = new Pressure(arena, options, now, (destination) => this.onReopen(destination));
   }
 
   /** A new destination, or undefined when there are too many. */
@@ -86,13 +73,12 @@ export class Output {
   closeDestination(destination: Destination): void {
     if (destination.state === 'closed') return;
     destination.state = 'closed';
-    this.#release(destination);
+    this.#pressure.forget(destination);
     if (destination.sealedBy !== undefined) this.flushGroup(destination.sealedBy);
     const lines = this.#arena.word(destination.slot + SLOT_LINES);
     if (lines > 0) this.onLoss(destination, lines, 'closed');
     this.#dropBuffer(destination.slot);
     bumpEpoch(this.#arena, destination.slot);
-    this.#pressed.delete(destination);
     this.#giveIndex(destination.index);
   }
 
@@ -129,13 +115,13 @@ export class Output {
    */
   makeRoom(target: Destination | Group, lineBytes: number, source: Source | undefined): Room {
     if (target instanceof Group) {
-      if (!target.isOpen) this.#startGroup(target);
+      if (!target.isOpen) this.#startGroup(target, source);
     } else {
       if (target.sealedBy !== undefined) this.flushGroup(target.sealedBy);
       const refusal = this.#refusalOf(target, source);
       if (refusal !== undefined) return refusal;
     }
-    return this.#roomIn(target, lineBytes);
+    return this.#roomIn(target, lineBytes, source);
   }
 
   /** Appends a stamp and the bytes of one line (with its LF) to the target. */
@@ -153,6 +139,8 @@ export class Output {
     arena.bytes.set(line, begin + prefix.length);
     arena.setWord(slot + SLOT_POINTER, begin + prefix.length + line.length);
     arena.setWord(slot + SLOT_LINES, arena.word(slot + SLOT_LINES) + 1);
+    // The daemon's own lines go to a full destination too; those of others must still ask.
+    if (target instanceof Destination && target.state !== 'open' && source === undefined) seal(arena, slot);
     this.#markDirty(slot);
     this.scheduleFlush();
     return 'queued';
@@ -252,8 +240,7 @@ export class Output {
 
   /** Stops the timer; nothing is written any more by itself. */
   close(): void {
-    clearInterval(this.#pressureTimer);
-    this.#pressureTimer = undefined;
+    this.#pressure.close();
   }
 
   readonly #flushTurn = (): void => {
@@ -261,8 +248,9 @@ export class Output {
     this.flushAll();
   };
 
-  #startGroup(group: Group): void {
+  #startGroup(group: Group, source: Source | undefined): void {
     for (const member of group.members) {
+      if (member.state === 'full' && source !== undefined) this.#pressure.block(source, member);
       if (member.sealedBy !== undefined) this.flushGroup(member.sealedBy);
       this.flush(member);
       member.sealedBy = group;
@@ -276,14 +264,14 @@ export class Output {
     if (destination.state === 'refusing' && source !== undefined) return 'queue-full';
     if (this.waitingBytes(destination) >= this.#options.queueBytesMax) return 'queue-full';
     if (destination.state === 'full') {
-      if (source !== undefined) this.#block(source, destination);
+      if (source !== undefined) this.#pressure.block(source, destination);
       this.#relaxed.push(destination);
       unseal(this.#arena, destination.slot);
     }
     return undefined;
   }
 
-  #roomIn(target: Destination | Group, lineBytes: number): Room {
+  #roomIn(target: Destination | Group, lineBytes: number, source: Source | undefined): Room {
     const arena = this.#arena;
     const { slot } = target;
     const base = arena.word(slot + SLOT_BASE);
@@ -293,7 +281,7 @@ export class Output {
       if (!arena.isLarge(base) && this.#grow(slot, base, used, lineBytes)) return 'room';
       if (target instanceof Group) {
         this.flushGroup(target);
-        this.#startGroup(target);
+        this.#startGroup(target, source);
       } else this.flush(target);
     }
     const isLarge = base !== 0 || target instanceof Group || target.prefersLarge || lineBytes > 2048;
@@ -382,63 +370,9 @@ export class Output {
     destination.outlet.write(out, (isWritten) => {
       release?.(isWritten);
       destination.queuedBytes -= length;
-      if (destination.queuedBytes <= this.#options.pauseBytes / 2) this.#reopen(destination);
+      this.#pressure.ease(destination);
     });
-    if (destination.queuedBytes >= this.#options.pauseBytes && destination.state === 'open') this.#press(destination);
-  }
-
-  #press(destination: Destination): void {
-    destination.state = 'full';
-    seal(this.#arena, destination.slot);
-    const now = this.#now();
-    this.#pressed.set(destination, { since: now, progress: now, pending: destination.outlet.pendingBytes() });
-    this.#pressureTimer ??= setInterval(this.#checkPressure, PRESSURE_CHECK_MS).unref();
-  }
-
-  #reopen(destination: Destination): void {
-    if (destination.state !== 'full' && destination.state !== 'refusing') return;
-    destination.state = 'open';
-    this.#pressed.delete(destination);
-    if (destination.sealedBy === undefined) unseal(this.#arena, destination.slot);
-    this.#release(destination);
-    this.onReopen(destination);
-  }
-
-  readonly #checkPressure = (): void => {
-    const now = this.#now();
-    for (const [destination, pressure] of this.#pressed) {
-      const pending = destination.outlet.pendingBytes();
-      if (pending < pressure.pending) pressure.progress = now;
-      pressure.pending = pending;
-      const isOver = now - pressure.since >= this.#options.pauseMs || now - pressure.progress >= this.#options.stallMs;
-      if (destination.state === 'full' && isOver) {
-        destination.state = 'refusing';
-        this.#release(destination);
-      }
-    }
-    if (this.#pressed.size === 0) this.close();
-  };
-
-  #block(source: Source, destination: Destination): void {
-    // Two that answer each other would wait for each other: then neither is paused, and the limit decides.
-    const other = destination.source;
-    if (other !== undefined && source.destination !== undefined && other.blockedBy?.has(source.destination)) return;
-    source.blockedBy ??= new Set();
-    if (source.blockedBy.has(destination)) return;
-    source.blockedBy.add(destination);
-    destination.waiters ??= new Set();
-    destination.waiters.add(source);
-    if (source.blockedBy.size === 1) source.pause();
-  }
-
-  #release(destination: Destination): void {
-    const { waiters } = destination;
-    if (waiters === undefined) return;
-    destination.waiters = undefined;
-    for (const source of waiters) {
-      source.blockedBy?.delete(destination);
-      if (source.blockedBy?.size === 0) source.resume();
-    }
+    this.#pressure.feel(destination);
   }
 
   #dropBuffer(slot: number): void {

@@ -1,0 +1,113 @@
+// The bus: wires connections, switch, delivery and commands together. Nothing is decided here.
+
+import { createCommands } from '../commands/index.ts';
+import type { Caller } from '../commands/runner.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { Log } from '../log.ts';
+import { ClockStatus } from '../machine/clock-status.ts';
+import type { Identity } from '../machine/identity.ts';
+import type { Configuration } from '../options/index.ts';
+import { Switch } from '../switch/switch.ts';
+import { Connections } from './connections.ts';
+import { createCore } from './core.ts';
+import { Delivery } from './delivery.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { linesToJson } from './json-lines.ts';
+import { createKeeping } from './kept-messages.ts';
+import { Registration, type RegistrationParts } from './registration.ts';
+import { Signals } from './signals.ts';
+import type { Speaker } from './speaker.ts';
+
+export type Bus = ReturnType<typeof createBus>;
+
+/** @param stop stops the daemon: a command asked for it */
+export function createBus(configuration: Configuration, identity: Identity, log: Log, stop: (reason: string) => void) {
+  const core = createCore(configuration, identity, log);
+  const { output, speaker, taps, counters, arena, inner, now, brake } = core;
+  let isStopping = false;
+
+  const keeping = createKeeping(core, configuration, (...report) => delivery.report(...report));
+  const delivery: Delivery = new Delivery({ ...core, keeping });
+  const leave = (connection: Connection): void => connections.leave(connection);
+  const replay = (connection: Connection, lines: Uint8Array): void => lineSwitch.handleLines(connection, lines);
+  const registration = new Registration({ ...core, keeping, limits: registrationLimits(configuration), replay, leave, jsonTransform: linesToJson });
+  const clock = new ClockStatus(configuration.clockInterval);
+  const commands = createCommands({ core, configuration, registration, keeping, clock, connectionCount: () => connections.count, leave, stop });
+  const run = (caller: Caller): void => {
+    counters.commands++;
+    commands.runner.run(caller);
+  };
+  const dispatcher = new Dispatcher({
+    ...core,
+    keeping,
+    delivery,
+    requiresRegistration: configuration.requireRegistration,
+    command: (connection, message) => run(callerOf(connection, message, speaker)),
+    hold: (connection, line) => registration.hold(connection, line),
+    abandon: (connection, reason) => connections.abandon(connection, reason),
+    isStopping: () => isStopping,
+  });
+  const limits = { lineBytesMax: configuration.maxMessageSize, discardBytesMax: configuration.maxLineDiscard };
+  const lineSwitch: Switch = new Switch(arena, inner.route, output, dispatcher, limits, now);
+  const connections: Connections = new Connections({
+    lines: lineSwitch,
+    output,
+    counters,
+    log,
+    brake,
+    countMax: configuration.maxConnections,
+    leaveMs: configuration.stopTimeout,
+    forget: (connection) => {
+      registration.end(connection);
+      taps.remove(connection);
+      commands.loads.remove(connection);
+    },
+  });
+  const signals = new Signals(
+    { bytesMax: configuration.maxDatagramSize, secret: configuration.signalSecret, allowsBareCode: configuration.allowBareSecretCode },
+    { ...core, delivery, command: run },
+  );
+
+  taps.onChange = () => lineSwitch.flows.clear();
+  output.onLoss = (_destination, lines, reason) => delivery.countLoss(lines, reason);
+  output.onReopen = (destination) => registration.giveKept(destination.source as Connection);
+  clock.onChange = (status) => {
+    if ('resolution' in status) speaker.announce('CLOCK_STABLE', { cache: 'no', clock_resolution: status.resolution });
+    else speaker.announce('CLOCK_UNSTABLE', { cache: 'no', clock_error: status.error });
+  };
+
+  return {
+    connections,
+    signals,
+    keeping,
+    speaker,
+    output,
+    clock,
+    inner,
+    inputBuffer: lineSwitch.inputBuffer,
+    report: commands.report,
+    /** From now on messages between services are refused. */
+    setStopping: (): void => {
+      isStopping = true;
+      lineSwitch.flows.clear();
+    },
+  };
+}
+
+function registrationLimits(configuration: Configuration): RegistrationParts['limits'] {
+  return {
+    holdBytesMax: configuration.holdSize,
+    holdMs: configuration.holdTime,
+    aliveTimeoutMs: configuration.aliveTimeout,
+    waitersMax: configuration.maxNameConflictWaiters,
+    commandsMax: configuration.maxCommandsPerService,
+  };
+}
+
+/** Who sent a command, and how to answer: what it carries to know its answer by goes back with it. */
+function callerOf(connection: Connection, message: Caller['message'], speaker: Speaker): Caller {
+  const correlation = message.parameters['correlation_id'];
+  const echo = correlation === undefined ? {} : { correlation_id: correlation };
+  return { connection, message, answer: (command, values = {}) => speaker.tell(connection, command, { ...values, ...echo }) };
+}
+

@@ -1,0 +1,61 @@
+// What every part of the bus stands on: the arena and its output, the router and its table, services, counts, the log's brake.
+
+import { Router } from '@snapcommunicator/network/router';
+import type { Log } from '../log.ts';
+import { RateLimit } from '../log.ts';
+import type { Identity } from '../machine/identity.ts';
+import { formatMessageId } from '../machine/identity.ts';
+import { type Configuration, formatEndpoint } from '../options/index.ts';
+import { Recorder } from '../recorder/recorder.ts';
+import { Arena } from '../switch/arena.ts';
+import { ForwardingTable } from '../switch/forwarding-table.ts';
+import { loadInnerLoop } from '../switch/inner.ts';
+import { Output } from '../switch/output.ts';
+import { Counters } from './counters.ts';
+import { readExpected, Services } from './services.ts';
+import { Speaker } from './speaker.ts';
+import { Taps } from './taps.ts';
+
+/** So much of a destination's queue is filled when its senders are paused; the rest is for what they had under way. */
+const PAUSE_SHARE = 1 / 4;
+
+export type Core = ReturnType<typeof createCore>;
+
+export function createCore(configuration: Configuration, identity: Identity, log: Log) {
+  const server = configuration.serverName;
+  const now = (): number => performance.now();
+  const arena = new Arena({
+    bufferBytes: configuration.arenaSize,
+    recordCount: configuration.recorderRecords,
+    lineBytesMax: configuration.maxMessageSize,
+  });
+  const queueBytesMax = configuration.maxQueueSize;
+  const queues = { queueBytesMax, pauseBytes: queueBytesMax * PAUSE_SHARE };
+  const output = new Output(arena, { ...queues, pauseMs: configuration.pauseTime, stallMs: configuration.stallTime }, now);
+  const router = new Router(server);
+  const table = new ForwardingTable(arena, output, (command) => router.listeners(command));
+  const speaker = new Speaker(server, output, table);
+  const taps = new Taps({ countMax: configuration.maxSniffers, queueBytesMax: configuration.sniffQueue }, speaker, output);
+  const expected = readExpected(configuration.services, (reason) => log.lines.warn({ directory: configuration.services, reason }, 'the directory of services cannot be read (services)'));
+  const services = new Services({ server, countMax: configuration.maxServices, expected }, speaker);
+  return {
+    server,
+    myAddress: formatEndpoint(configuration.myAddress),
+    startedAt: Math.floor(Date.now() / 1000),
+    now,
+    arena,
+    inner: loadInnerLoop(arena.memory, configuration.innerLoop === 'typescript'),
+    output,
+    router,
+    table,
+    recorder: new Recorder(arena),
+    counters: new Counters(),
+    speaker,
+    taps,
+    services,
+    log,
+    brake: new RateLimit(configuration.invalidLogInterval, now),
+    idOf: (number: number): string => formatMessageId(identity, number),
+    queuesOf: (service: string): readonly string[] => router.queuesOf(service),
+  };
+}

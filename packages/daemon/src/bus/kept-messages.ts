@@ -1,0 +1,55 @@
+// Makes the keeping of messages, and tells senders what became of theirs.
+
+import { Keeper, type KeptEntry, TTL_LIMITS } from '@snapcommunicator/network/keeper';
+import { decodeLine } from 'snapcommunicator/wire';
+import type { Configuration } from '../options/index.ts';
+import type { Core } from './core.ts';
+import { count } from './counters.ts';
+import { Keeping } from './keeping.ts';
+
+/** What is remembered of a kept message for the report on it; after a restart the line itself tells. */
+export interface KeptToken {
+  readonly command: string;
+  readonly messageId: string | undefined;
+}
+
+/** Tells the sender of a message what became of it. */
+export type ReportTo = (sender: string, command: string, status: string, reason: string | undefined, messageId: string | undefined) => void;
+
+export function createKeeping({ counters, output, now, log, brake }: Core, configuration: Configuration, reportTo: ReportTo): Keeping {
+  const keeper = new Keeper({
+    ...TTL_LIMITS,
+    countMax: configuration.maxCachedMessages,
+    bytesMax: configuration.maxCachedSize,
+    bytesPerDestinationMax: configuration.maxCachedSizePerService,
+  });
+  const report = (entry: KeptEntry, status: string, reason?: string): void => {
+    const token = (entry.token as KeptToken | undefined) ?? readToken(entry);
+    if (token !== undefined && entry.sender !== '') reportTo(entry.sender, token.command, status, reason, token.messageId);
+  };
+  return new Keeping(
+    keeper,
+    output,
+    {
+      cached: (entry) => report(entry, 'cached'),
+      delivered: (entry) => report(entry, 'delivered'),
+      expired: (entry, isReported) => {
+        counters.expired++;
+        if (isReported) report(entry, 'expired');
+      },
+      dropped: (entry, reason, isReported) => {
+        count(counters.dropped, reason);
+        if (isReported) report(entry, 'failed', reason);
+      },
+      unreadable: (key) => log.lines.error({ key }, 'a stored message cannot be read and is removed'),
+      storeFailed: (error) => brake.run('store', (skipped) => log.lines.error({ err: error, skipped }, 'the store of kept messages failed')),
+    },
+    now,
+  );
+}
+
+function readToken({ bytes }: KeptEntry): KeptToken | undefined {
+  const read = decodeLine(bytes, 0, bytes.length - 1);
+  if (read.kind !== 'message') return undefined;
+  return { command: read.message.command, messageId: read.message.parameters['message_id'] };
+}

@@ -1,0 +1,86 @@
+// All commands of the daemon, each room adding its own.
+
+import type { Core } from '../bus/core.ts';
+import { count, total } from '../bus/counters.ts';
+import type { Keeping } from '../bus/keeping.ts';
+import type { Registration } from '../bus/registration.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { ClockStatus } from '../machine/clock-status.ts';
+import { VERSION } from '../machine/version.ts';
+import { type Configuration, formatEndpoint } from '../options/index.ts';
+import { addControlCommands } from './control.ts';
+import { addLoadCommands, LoadListeners } from './load.ts';
+import { CommandRunner } from './runner.ts';
+import { addSessionCommands } from './session.ts';
+import { addStatusCommands } from './status.ts';
+
+export interface CommandParts {
+  readonly core: Core;
+  readonly configuration: Configuration;
+  readonly registration: Registration;
+  readonly keeping: Keeping;
+  readonly clock: ClockStatus;
+  readonly connectionCount: () => number;
+  readonly leave: (connection: Connection) => void;
+  readonly stop: (reason: string) => void;
+}
+
+export interface DaemonCommands {
+  readonly runner: CommandRunner;
+  readonly loads: LoadListeners;
+  /** The figures of DAEMON_REPORT. */
+  readonly report: () => Record<string, string | number>;
+}
+
+export function createCommands(parts: CommandParts): DaemonCommands {
+  const { core, configuration, registration, clock } = parts;
+  const { server, services, speaker, myAddress, counters, brake, log, taps } = core;
+  const runner = new CommandRunner({
+    isPrivileged: (connection) => configuration.compatControl || connection?.listener === 'unix',
+    complained: ({ connection, message: { command } }, problem) => {
+      count(counters.invalid, 'PARAMETERS');
+      brake.run(`command ${connection?.service ?? ''}`, (skipped) =>
+        log.lines.warn({ service: connection?.service || undefined, command, problem, skipped }, 'command refused'),
+      );
+    },
+  });
+  const loads = new LoadListeners({ speaker, myAddress, intervalMs: configuration.loadavgInterval });
+  const report = (): Record<string, string | number> => daemonReport(parts);
+  const [secure] = configuration.secureListen;
+  addSessionCommands(runner, { registration, leave: parts.leave });
+  addStatusCommands(runner, {
+    server,
+    services,
+    clock,
+    report,
+    publicIp: configuration.remoteListen.length > 0 ? myAddress : undefined,
+    secureIp: secure === undefined ? undefined : formatEndpoint(secure),
+  });
+  addLoadCommands(runner, loads, myAddress);
+  addControlCommands(runner, { log, taps, stop: parts.stop });
+  return { runner, loads, report };
+}
+
+function daemonReport({ core, keeping, connectionCount }: CommandParts): Record<string, string | number> {
+  const { server, startedAt, services, recorder, counters, inner } = core;
+  const { refused, dropped, invalid, expired } = counters;
+  const reasons = { refused: Object.fromEntries(refused), dropped: Object.fromEntries(dropped), invalid: Object.fromEntries(invalid) };
+  return {
+    server_name: server,
+    version: VERSION,
+    pid: process.pid,
+    up_since: startedAt,
+    services: services.presentCount,
+    connections: connectionCount(),
+    accepted: recorder.lineCount - total(refused),
+    kept: keeping.keeper.waitingCount,
+    kept_bytes: keeping.keeper.heldBytes,
+    expired,
+    refused: total(refused),
+    dropped: total(dropped),
+    invalid: total(invalid),
+    reasons: JSON.stringify(reasons),
+    memory_bytes: process.memoryUsage.rss(),
+    inner_loop: inner.kind,
+  };
+}

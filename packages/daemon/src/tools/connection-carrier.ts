@@ -1,0 +1,130 @@
+// Sends over a connection: knows what the communicator refused, and that it has read everything.
+
+import type { Communicator, Outcome } from 'snapcommunicator';
+import { report } from 'snapcommunicator';
+import type { Message } from 'snapcommunicator/wire';
+import { headOf, isForDaemon } from './composition.ts';
+import { openConnection, settle } from './connection.ts';
+import { EXIT, type ExitCode, exitCodeOf, explain } from './exit-codes.ts';
+import type { Carrier, SendOptions } from './send.ts';
+import type { Call } from './tool.ts';
+
+/** So many reports are awaited at a time. */
+const windowMax = 1000;
+/** Commands after which the daemon closes the connection. */
+const LAST_WORDS = new Set(['STOP', 'SHUTDOWN', 'UNREGISTER']);
+
+interface Awaited {
+  readonly message: Message;
+  readonly line: number | undefined;
+  /** Never rejects. */
+  readonly ended: Promise<Outcome | Error>;
+}
+
+export async function openConnectionCarrier(call: Call<SendOptions>): Promise<Carrier> {
+  return new ConnectionCarrier(await openConnection({ to: call.options.to }), call);
+}
+
+class ConnectionCarrier implements Carrier {
+  readonly #bus: Communicator;
+  readonly #call: Call<SendOptions>;
+  readonly #awaited: Awaited[] = [];
+  #code: ExitCode = EXIT.done;
+  #refusals = 0;
+  #hasLastWord = false;
+
+  constructor(bus: Communicator, call: Call<SendOptions>) {
+    this.#bus = bus;
+    this.#call = call;
+    bus.on('rejected', (answer) => this.#rejected(answer));
+    bus.on('quitting', () => this.#refused('the communicator is stopping and takes nothing more', EXIT.refused));
+  }
+
+  async send(message: Message, line: number | undefined): Promise<void> {
+    const { options } = this.#call;
+    this.#hasLastWord ||= isForDaemon(message) && LAST_WORDS.has(message.command);
+    if (options.report !== true || isForDaemon(message)) {
+      await this.#bus.send(message);
+      return;
+    }
+    const timeout = options.timeout === undefined ? {} : { timeout: options.timeout };
+    const ended = this.#bus.send(message, report('always'), timeout).then(
+      (outcome) => outcome ?? ({ status: 'unknown' } as const),
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    );
+    this.#awaited.push({ message, line, ended });
+    if (this.#awaited.length >= windowMax) await this.#tellNext();
+  }
+
+  async finish(): Promise<ExitCode> {
+    while (this.#awaited.length > 0) await this.#tellNext();
+    try {
+      await settle(this.#bus);
+    } catch (error) {
+      if (!this.#hasLastWord || exitCodeOf(error) !== EXIT.noConnection) throw error;
+    }
+    await this.#bus.close();
+    if (this.#refusals > 1) this.#call.output.say(`${this.#refusals} messages were refused`);
+    return this.#code;
+  }
+
+  async abandon(): Promise<void> {
+    await this.#bus.close({ timeout: 1000 }).catch(() => {});
+  }
+
+  /** Waits for the oldest outcome and prints it, so that outcomes come in the order of the messages. */
+  async #tellNext(): Promise<void> {
+    const next = this.#awaited.shift();
+    if (next === undefined) return;
+    const { message, line } = next;
+    const { output, options } = this.#call;
+    const ended = await next.ended;
+    if (ended instanceof Error) {
+      this.#note(exitCodeOf(ended));
+      output.say(`${placeOf(line)}${explain(ended)}`);
+      return;
+    }
+    this.#note(exitCodeOfOutcome(ended));
+    const { status, reason } = ended;
+    if (options.json) output.json({ ...(line !== undefined && { line }), status, ...(reason !== undefined && { reason }) });
+    else output.line(`${placeOf(line)}${headOf(message)} ${status}${reason === undefined ? '' : `: ${reason}`}`);
+  }
+
+  /** The daemon's word on something that was sent. What a service says comes at any time, and is not about sending. */
+  #rejected({ command, parameters, sentFromService, service }: Message): void {
+    if (sentFromService !== 'communicatord' || service !== '') return;
+    if (command === 'SERVICE_UNAVAILABLE') {
+      const { destination_service: name = '?', unsent_command: unsent = '?' } = parameters;
+      this.#refused(`there is no service ${name} that could take ${unsent}`, EXIT.noService);
+    } else if (command === 'UNKNOWN') {
+      this.#refused(`the communicator does not know the command ${parameters['command'] ?? '?'}`, EXIT.refused);
+    } else this.#refused(parameters['message'] ?? `${parameters['command'] ?? 'the message'} was refused`, EXIT.refused);
+  }
+
+  #refused(text: string, code: ExitCode): void {
+    this.#note(code);
+    // One tells what is wrong; a file of them would tell it a thousand times.
+    if (++this.#refusals === 1) this.#call.output.say(text);
+  }
+
+  /** The first thing that went wrong decides how the tool ends. */
+  #note(code: ExitCode): void {
+    if (this.#code === EXIT.done) this.#code = code;
+  }
+}
+
+function exitCodeOfOutcome({ status, reason }: Outcome): ExitCode {
+  switch (status) {
+    case 'delivered':
+    case 'cached':
+      return EXIT.done;
+    case 'failed':
+      return reason === 'absent' ? EXIT.noService : EXIT.refused;
+    case 'expired':
+      return EXIT.timedOut;
+    case 'unknown':
+      return EXIT.no;
+  }
+}
+
+const placeOf = (line: number | undefined): string => (line === undefined ? '' : `line ${line}: `);

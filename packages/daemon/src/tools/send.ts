@@ -1,0 +1,108 @@
+// `snapcom send`: one message, or one a line from standard input, and if asked for what became of it.
+
+import type { Command } from 'commander';
+import { CommunicatorError } from 'snapcommunicator';
+import type { Message } from 'snapcommunicator/wire';
+import {
+  type CompositionOptions,
+  describeComposition,
+  messageBytesMax,
+  messageFromArguments,
+  messageFromLine,
+} from './composition.ts';
+import { isSignalAddress, wantedAddress } from './connection.ts';
+import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
+import { linesOf } from './lines.ts';
+import { durationOption, sizeOption } from './option-values.ts';
+import type { Call, CommonOptions } from './tool.ts';
+
+export interface SendOptions extends CompositionOptions, CommonOptions {
+  readonly report?: boolean;
+  /** For the report, in milliseconds. */
+  readonly timeout?: number;
+  readonly keepGoing?: boolean;
+  readonly signalSecretFile?: string;
+  readonly maxSize?: number;
+}
+
+/** How messages leave: over a connection, or as datagrams. */
+export interface Carrier {
+  /** Resolves when the next one may come. @param line of standard input @throws ToolError, CommunicatorError */
+  send(message: Message, line: number | undefined): Promise<void>;
+  /** Everything has been handed over and taken. @returns the exit code as far as the communicator knows */
+  finish(): Promise<ExitCode>;
+  /** Ends after a failure. */
+  abandon(): Promise<void>;
+}
+
+export function describe(command: Command): void {
+  describeComposition(command.argument('[message...]', "'images/PING name=value;…', a COMMAND for -s and -p, or - for standard input"))
+    .option('--report', 'wait for the outcome, print it, and end with it')
+    .addOption(durationOption('--timeout <duration>', 'how long the report may take (default: as long as the message may be kept)'))
+    .option('--keep-going', 'standard input: report a line that is not a message, and go on')
+    .option('--signal-secret-file <file>', 'scu: the secret that the daemon wants datagrams to prove')
+    .addOption(sizeOption('--max-size <size>', 'scu: longest datagram', { minBytes: 1, maxBytes: 65_507 }, '1KiB'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  snapcom send 'images/RESIZE uri=/a.png;width=200'
+  snapcom send RESIZE -s images -p uri=/a.png -p 'note=any text; as it is'
+  snapcom send images/PING --cache 'no;reply'     exit code 4 if it is not there
+  snapcom send images/PING --report               exit code 0 once it is delivered
+  snapcom send ./LOG_ROTATE                       to all on this machine that list LOG_ROTATE
+  snapcom send - --keep-going < messages.txt      one message a line`,
+    );
+}
+
+export async function run({ args, options, output }: Call<SendOptions>): Promise<ExitCode> {
+  const isStandardInput = args[0] === '-';
+  if (args.length === 0) throw usageError('a message is needed, as in images/PING, or - for standard input');
+  if (isStandardInput && args.length > 1) throw usageError('nothing goes behind the - for standard input');
+  if (options.timeout !== undefined && options.report !== true) throw usageError('--timeout is for --report');
+  const single = isStandardInput ? undefined : messageFromArguments(args, options);
+  const carrier = await openCarrier({ args, options, output });
+  try {
+    const code = single === undefined ? await sendLines(carrier, { args, options, output }) : EXIT.done;
+    if (single !== undefined) await carrier.send(single, undefined);
+    const outcome = await carrier.finish();
+    return code === EXIT.done ? outcome : code;
+  } catch (error) {
+    await carrier.abandon();
+    throw error;
+  }
+}
+
+/** Only what is needed is loaded: a datagram wants no connection, and a connection no datagram. */
+async function openCarrier(call: Call<SendOptions>): Promise<Carrier> {
+  const address = wantedAddress(call.options.to);
+  if (!isSignalAddress(address)) return (await import('./connection-carrier.ts')).openConnectionCarrier(call);
+  if (call.options.report) throw usageError(`--report: nobody is answered over ${address}; give an sc: address with --to`);
+  return (await import('./signal-carrier.ts')).openSignalCarrier(address, call.options);
+}
+
+/** Sends what standard input holds. @returns `usage` if a line was no message */
+async function sendLines(carrier: Carrier, { options, output }: Call<SendOptions>): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  for await (const lines of linesOf(process.stdin, messageBytesMax)) {
+    for (const { number, bytes } of lines) {
+      try {
+        const message = messageFromLine(bytes, options);
+        if (message !== undefined) await carrier.send(message, number);
+      } catch (error) {
+        if (!isFaultOfLine(error)) throw error;
+        code = EXIT.usage;
+        output.say(`line ${number}: ${error.message}`);
+        if (options.keepGoing) continue;
+        output.say(`stopped at line ${number}; what stands before it was sent (--keep-going goes on)`);
+        return code;
+      }
+    }
+  }
+  return code;
+}
+
+const isFaultOfLine = (error: unknown): error is Error =>
+  error instanceof Error &&
+  ((error as { exitCode?: ExitCode }).exitCode === EXIT.usage ||
+    (error instanceof CommunicatorError && error.code === 'INVALID_MESSAGE'));
