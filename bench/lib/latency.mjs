@@ -13,7 +13,7 @@ export function bystanders({ generate, adapter }, daemon, seconds) {
 /**
  * The 99th percentile without and with a disturbance, by turns, so that what else the machine does meets both.
  *
- * @param disturb is called with a signal of its own each time and goes on until the signal says stop.
+ * @param disturb begins the disturbance and resolves, when it has begun, with a function that ends it.
  * @returns medians over the turns in µs, and all single values.
  */
 export async function compare(context, daemon, disturb, { turns = 3, seconds = 2 } = {}) {
@@ -21,13 +21,11 @@ export async function compare(context, daemon, disturb, { turns = 3, seconds = 2
   const disturbed = [];
   for (let turn = 0; turn < turns; turn++) {
     quiet.push((await bystanders(context, daemon, seconds)).p99);
-    const stop = new AbortController();
-    const disturbance = disturb(stop.signal, turn);
+    const end = await disturb(turn);
     try {
       disturbed.push((await bystanders(context, daemon, seconds)).p99);
     } finally {
-      stop.abort();
-      await disturbance;
+      await end();
     }
   }
   return { quiet: median(quiet), disturbed: median(disturbed), all: { quiet, disturbed } };

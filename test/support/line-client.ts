@@ -98,8 +98,8 @@ export class LineClient {
   }
 
   /**
-   * Asks ALIVE and waits for the answer: the daemon has handled all that was written before, and all that it wrote
-   * before has arrived.
+   * Asks ALIVE and waits for the answer: the daemon has handled all that this client wrote before, and what it had for
+   * this client then has arrived.
    * @returns the lines that arrived before the answer, which are not taken
    */
   async fence(): Promise<readonly string[]> {
@@ -113,11 +113,11 @@ export class LineClient {
   }
 
   /** Waits until the condition holds; it is looked at whenever something has arrived. */
-  async until(condition: () => boolean, what: string): Promise<void> {
-    const deadline = Date.now() + waitMsMax;
+  async until(condition: () => boolean, what: string, msMax = waitMsMax): Promise<void> {
+    const deadline = Date.now() + msMax;
     while (!condition()) {
       const leftMs = deadline - Date.now();
-      if (leftMs <= 0) throw new Error(`${this.name} waited ${waitMsMax} ms for ${what}; it has ${JSON.stringify(this.lines)}`);
+      if (leftMs <= 0) throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${JSON.stringify(this.lines)}`);
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

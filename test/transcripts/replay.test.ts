@@ -33,8 +33,8 @@ test.each(RECORDS)('$file', async ({ transcript, file, args = [], secret }) => {
   const env: Record<string, string> = secret === undefined ? {} : { SNAPCOMMUNICATORD_SIGNAL_SECRET: secret, SNAPCOMMUNICATORD_ALLOW_BARE_SECRET_CODE: 'true' };
   const daemon = await startDaemon({ args: ['--server-name', 'snap1', ...args], env });
   onTestFinished(() => void daemon.stop());
-  const happened = await replay(fileURLToPath(new URL(file, import.meta.url)), transcript, daemon);
   const rows = documented.filter((row) => row.transcript === transcript);
+  const happened = await replay(fileURLToPath(new URL(file, import.meta.url)), transcript, daemon, rows);
   const undocumented = happened.filter((one) => !rows.some((row) => isAsWritten(one, row)));
   const gone = rows.filter((row) => !happened.some((one) => isSamePlace(one, row)));
   if (process.env['DIFFERENCES_TO'] !== undefined) {

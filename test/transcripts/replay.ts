@@ -27,6 +27,9 @@ export interface Difference {
   readonly instead: readonly string[];
 }
 
+/** How long something expected may take; only a failing test waits so long. */
+const WAIT_MS = 3000;
+
 /** Stands among what a connection received for its end by the daemon. */
 const END = '(closed)';
 const ENTRY = /^\[(\w+)\]([<>]) ?(.*)$/s;
@@ -102,10 +105,12 @@ class Player {
     } else this.#clients.get(connection)?.write(bytes);
   }
 
-  /** What each connection has received since the last call, once the daemon has done with all that it was sent. */
-  async received(): Promise<Map<string, string[]>> {
-    // A connection that is not in the record is asked twice: once for the daemon to read what lies before its sockets,
-    // once for this side to read what the daemon wrote then.
+  /** What each connection has received since the last call; `expected` is what is waited for. */
+  async received(expected: ReadonlyMap<string, readonly string[]>): Promise<Map<string, string[]>> {
+    for (const [name, lines] of expected) await this.#wait(name, lines);
+    // For what nobody expects, a connection that is not in the record is asked twice: once for the daemon to read what
+    // lies before its sockets, once for this side to read what the daemon wrote then. What comes still later stands at
+    // the next moment, as a difference as well.
     await this.#observer.fence();
     await this.#observer.fence();
     const all = new Map<string, string[]>();
@@ -119,6 +124,14 @@ class Player {
       if (lines.length > 0) all.set(name, lines);
     }
     return all;
+  }
+
+  /** Waits until so much has arrived. What does not come is found by the comparison. */
+  async #wait(name: string, lines: readonly string[]): Promise<void> {
+    const client = this.#clients.get(name);
+    const count = lines.filter((line) => line !== END).length;
+    const isThere = (): boolean => client !== undefined && client.lines.length >= count && (client.isClosed || count === lines.length);
+    await client?.until(isThere, 'what is expected', WAIT_MS).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -140,13 +153,19 @@ class Player {
   }
 }
 
-/** Plays the record against the daemon. @returns every place where somebody received something else */
-export async function replay(path: string, transcript: string, daemon: RunningDaemon): Promise<Difference[]> {
+/**
+ * Plays the record against the daemon.
+ * @param documented what is known to differ, and so is waited for
+ * @returns every place where somebody received something else
+ */
+export async function replay(path: string, transcript: string, daemon: RunningDaemon, documented: readonly Difference[]): Promise<Difference[]> {
   const differences: Difference[] = [];
   const player = new Player(daemon, await LineClient.connect({ path: daemon.unixPath }, 'observer'));
   for (const moment of readMoments(path)) {
     await player.play(moment);
-    const received = await player.received();
+    const expected = new Map<string, readonly string[]>(moment.received);
+    for (const { line, connection, instead } of documented) if (line === moment.line) expected.set(connection, instead);
+    const received = await player.received(expected);
     for (const connection of new Set([...moment.received.keys(), ...received.keys()])) {
       const recorded = moment.received.get(connection) ?? [];
       const instead = received.get(connection) ?? [];

@@ -5,7 +5,7 @@ import { type DatagramListener, listenUdp, listenUnixDatagram } from './connecti
 import { type ListenAddress, StreamListener } from './connections/stream-listener.ts';
 import { StartError } from './errors.ts';
 import { Log } from './log.ts';
-import { loadIdentity } from './machine/identity.ts';
+import { loadIdentity, lockDataPath } from './machine/identity.ts';
 import { VERSION } from './machine/version.ts';
 import { type Configuration, formatEndpoint } from './options/index.ts';
 import { openLmdbStore } from './store/lmdb-store.ts';
@@ -25,6 +25,7 @@ export class Daemon {
   readonly #datagrams: DatagramListener[] = [];
   readonly #stopped: Promise<void>;
   #resolveStopped: () => void = () => undefined;
+  readonly #unlock: () => void;
   #statusTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
 
@@ -32,6 +33,7 @@ export class Daemon {
   constructor(configuration: Configuration) {
     this.#configuration = configuration;
     this.log = openLog(configuration);
+    this.#unlock = lockDataPath(configuration.dataPath);
     const identity = loadIdentity(configuration.dataPath, Date.now() / 1000);
     this.#bus = createBus(configuration, identity, this.log, (reason) => void this.stop(reason));
     this.#stopped = new Promise((resolve) => {
@@ -119,6 +121,7 @@ export class Daemon {
     clearInterval(this.#statusTimer);
     clock.close();
     output.close();
+    this.#unlock();
   }
 }
 

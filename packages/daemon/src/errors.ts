@@ -30,6 +30,10 @@ export const DAEMON_ERRORS = {
     cause: 'A directory that the daemon needs cannot be made or written.',
     remedy: 'Make it and give it to the user that the daemon runs as, or choose another one: `--unix-listen`, `--data-path`.',
   },
+  DATA_IN_USE: {
+    cause: 'Another daemon keeps its identity and its stored messages in that data path.',
+    remedy: 'Stop it, or give this daemon a directory of its own with `--data-path`.',
+  },
   BAD_PERMISSION: {
     cause: 'The Unix socket could not be given its group and mode.',
     remedy: 'Run the daemon as a member of that group (`--unix-group`), or as root.',

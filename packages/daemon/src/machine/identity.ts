@@ -1,7 +1,7 @@
 // Who this daemon is across restarts: a random id kept in the data path, and an incarnation that grows with each start.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from '../errors.ts';
 
@@ -13,6 +13,54 @@ export interface Identity {
 }
 
 const FILE = 'identity.json';
+const LOCK = 'lock';
+
+/**
+ * Takes the data path for this process, so that no two daemons share an identity or a store.
+ * @returns a function that gives it back
+ * @throws StartError when another daemon has it, or it cannot be written
+ */
+export function lockDataPath(dataPath: string): () => void {
+  const path = join(dataPath, LOCK);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      mkdirSync(dataPath, { recursive: true });
+      writeFileSync(path, `${process.pid}\n`, { flag: 'wx' });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST' || attempt > 0) throw new StartError('BAD_DIRECTORY', `the data path ${dataPath} cannot be written (${code})`);
+    }
+    const pid = readPid(path);
+    if (pid !== undefined && isDaemon(pid)) throw new StartError('DATA_IN_USE', `the data path ${dataPath} is in use by the daemon with process id ${pid}`);
+    // Left by one that was killed.
+    rmSync(path, { force: true });
+  }
+}
+
+function readPid(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process is there and runs this program: numbers of processes are used again. */
+function isDaemon(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('snapcommunicatord');
+  } catch {
+    return true;
+  }
+}
 
 /** Reads the identity, or makes one, and stores the new incarnation before it is used. @throws StartError */
 export function loadIdentity(dataPath: string, unixSeconds: number): Identity {

@@ -6,8 +6,8 @@ import type { Message } from 'snapcommunicator/wire';
 import { headOf, isForDaemon } from './composition.ts';
 import { openConnection, settle } from './connection.ts';
 import { EXIT, type ExitCode, exitCodeOf, explain } from './exit-codes.ts';
+import type { Output } from './output.ts';
 import type { Carrier, SendOptions } from './send.ts';
-import type { Call } from './tool.ts';
 
 /** So many reports are awaited at a time. */
 const windowMax = 1000;
@@ -21,34 +21,35 @@ interface Awaited {
   readonly ended: Promise<Outcome | Error>;
 }
 
-export async function openConnectionCarrier(call: Call<SendOptions>): Promise<Carrier> {
-  return new ConnectionCarrier(await openConnection({ to: call.options.to }), call);
+export async function openConnectionCarrier(options: SendOptions, output: Output): Promise<Carrier> {
+  return new ConnectionCarrier(await openConnection({ to: options.to }), options, output);
 }
 
 class ConnectionCarrier implements Carrier {
   readonly #bus: Communicator;
-  readonly #call: Call<SendOptions>;
+  readonly #options: SendOptions;
+  readonly #output: Output;
   readonly #awaited: Awaited[] = [];
   #code: ExitCode = EXIT.done;
   #refusals = 0;
   #hasLastWord = false;
 
-  constructor(bus: Communicator, call: Call<SendOptions>) {
+  constructor(bus: Communicator, options: SendOptions, output: Output) {
     this.#bus = bus;
-    this.#call = call;
+    this.#options = options;
+    this.#output = output;
     bus.on('rejected', (answer) => this.#rejected(answer));
     bus.on('quitting', () => this.#refused('the communicator is stopping and takes nothing more', EXIT.refused));
   }
 
   async send(message: Message, line: number | undefined): Promise<void> {
-    const { options } = this.#call;
     this.#hasLastWord ||= isForDaemon(message) && LAST_WORDS.has(message.command);
-    if (options.report !== true || isForDaemon(message)) {
+    if (this.#options.report !== true || isForDaemon(message)) {
       await this.#bus.send(message);
       return;
     }
-    const timeout = options.timeout === undefined ? {} : { timeout: options.timeout };
-    const ended = this.#bus.send(message, report('always'), timeout).then(
+    const { timeout } = this.#options;
+    const ended = this.#bus.send(message, report('always'), timeout === undefined ? {} : { timeout }).then(
       (outcome) => outcome ?? ({ status: 'unknown' } as const),
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
@@ -64,7 +65,7 @@ class ConnectionCarrier implements Carrier {
       if (!this.#hasLastWord || exitCodeOf(error) !== EXIT.noConnection) throw error;
     }
     await this.#bus.close();
-    if (this.#refusals > 1) this.#call.output.say(`${this.#refusals} messages were refused`);
+    if (this.#refusals > 1) this.#output.say(`${this.#refusals} messages were refused`);
     return this.#code;
   }
 
@@ -77,17 +78,16 @@ class ConnectionCarrier implements Carrier {
     const next = this.#awaited.shift();
     if (next === undefined) return;
     const { message, line } = next;
-    const { output, options } = this.#call;
     const ended = await next.ended;
     if (ended instanceof Error) {
       this.#note(exitCodeOf(ended));
-      output.say(`${placeOf(line)}${explain(ended)}`);
+      this.#output.say(`${placeOf(line)}${explain(ended)}`);
       return;
     }
     this.#note(exitCodeOfOutcome(ended));
     const { status, reason } = ended;
-    if (options.json) output.json({ ...(line !== undefined && { line }), status, ...(reason !== undefined && { reason }) });
-    else output.line(`${placeOf(line)}${headOf(message)} ${status}${reason === undefined ? '' : `: ${reason}`}`);
+    if (this.#options.json) this.#output.json({ ...(line !== undefined && { line }), status, ...(reason !== undefined && { reason }) });
+    else this.#output.line(`${placeOf(line)}${headOf(message)} ${status}${reason === undefined ? '' : `: ${reason}`}`);
   }
 
   /** The daemon's word on something that was sent. What a service says comes at any time, and is not about sending. */
@@ -104,7 +104,7 @@ class ConnectionCarrier implements Carrier {
   #refused(text: string, code: ExitCode): void {
     this.#note(code);
     // One tells what is wrong; a file of them would tell it a thousand times.
-    if (++this.#refusals === 1) this.#call.output.say(text);
+    if (++this.#refusals === 1) this.#output.say(text);
   }
 
   /** The first thing that went wrong decides how the tool ends. */

@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, exitCodeOf, explain } from './exit-codes.ts';
 import { HIDDEN_TOOLS, TOOLS } from './index.ts';
 import { Output } from './output.ts';
-import type { CommonOptions, Tool, ToolEntry } from './tool.ts';
+import type { CommonOptions, ToolEntry } from './tool.ts';
 
 export interface ProgramOptions {
   readonly version: string;
@@ -26,7 +26,8 @@ export async function runProgram(argv: readonly string[], { version, output = ne
       const tool = await entry.load();
       tool.describe(command);
       command.action(async () => {
-        code = await runTool(tool, program, command, output);
+        const options: CommonOptions = { ...program.opts(), ...command.opts() };
+        code = await tool.run({ args: command.args, options, output, program: () => wholeProgram(version, output) });
       });
     }
     await program.parseAsync([...argv], { from: 'user' });
@@ -34,11 +35,13 @@ export async function runProgram(argv: readonly string[], { version, output = ne
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     output.say(explain(error));
-    return exitCodeOf(error);
+    const exitCode = exitCodeOf(error);
+    if (exitCode === EXIT.usage) output.say(`see: snapcom ${subcommandIn(argv) ?? ''} --help`);
+    return exitCode;
   }
 }
 
-export function createProgram(version: string, output: Output): Command {
+function createProgram(version: string, output: Output): Command {
   return new Command('snapcom')
     .description('Speaks with the communicator of this machine: sends, listens, looks, measures.')
     .usage('SUBCOMMAND [OPTION…] [ARGUMENT…]')
@@ -60,7 +63,7 @@ ${EXIT_CODE_HELP}`,
 }
 
 /** The subcommand as far as it is known without its file. */
-export function addSubcommand(program: Command, { name, summary }: ToolEntry, isHidden = false): Command {
+function addSubcommand(program: Command, { name, summary }: ToolEntry, isHidden = false): Command {
   return program
     .command(name, { hidden: isHidden })
     .summary(summary)
@@ -71,9 +74,14 @@ export function addSubcommand(program: Command, { name, summary }: ToolEntry, is
     .allowExcessArguments(false);
 }
 
-function runTool(tool: Tool, program: Command, command: Command, output: Output): Promise<ExitCode> {
-  const common: CommonOptions = program.opts();
-  return tool.run({ args: command.args, options: { ...common, ...command.opts() }, output });
+/** The command line with everything in it. */
+async function wholeProgram(version: string, output: Output): Promise<Command> {
+  const program = createProgram(version, output);
+  for (const entry of TOOLS) {
+    const command = addSubcommand(program, entry);
+    (await entry.load()).describe(command);
+  }
+  return program;
 }
 
 /** The word that names the subcommand, or the one that `help` is asked about. */

@@ -14,6 +14,7 @@ import { isSignalAddress, wantedAddress } from './connection.ts';
 import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import { linesOf } from './lines.ts';
 import { durationOption, sizeOption } from './option-values.ts';
+import type { Output } from './output.ts';
 import type { Call, CommonOptions } from './tool.ts';
 
 export interface SendOptions extends CompositionOptions, CommonOptions {
@@ -61,9 +62,9 @@ export async function run({ args, options, output }: Call<SendOptions>): Promise
   if (isStandardInput && args.length > 1) throw usageError('nothing goes behind the - for standard input');
   if (options.timeout !== undefined && options.report !== true) throw usageError('--timeout is for --report');
   const single = isStandardInput ? undefined : messageFromArguments(args, options);
-  const carrier = await openCarrier({ args, options, output });
+  const carrier = await openCarrier(options, output);
   try {
-    const code = single === undefined ? await sendLines(carrier, { args, options, output }) : EXIT.done;
+    const code = single === undefined ? await sendLines(carrier, options, output) : EXIT.done;
     if (single !== undefined) await carrier.send(single, undefined);
     const outcome = await carrier.finish();
     return code === EXIT.done ? outcome : code;
@@ -74,15 +75,15 @@ export async function run({ args, options, output }: Call<SendOptions>): Promise
 }
 
 /** Only what is needed is loaded: a datagram wants no connection, and a connection no datagram. */
-async function openCarrier(call: Call<SendOptions>): Promise<Carrier> {
-  const address = wantedAddress(call.options.to);
-  if (!isSignalAddress(address)) return (await import('./connection-carrier.ts')).openConnectionCarrier(call);
-  if (call.options.report) throw usageError(`--report: nobody is answered over ${address}; give an sc: address with --to`);
-  return (await import('./signal-carrier.ts')).openSignalCarrier(address, call.options);
+async function openCarrier(options: SendOptions, output: Output): Promise<Carrier> {
+  const address = wantedAddress(options.to);
+  if (!isSignalAddress(address)) return (await import('./connection-carrier.ts')).openConnectionCarrier(options, output);
+  if (options.report) throw usageError(`--report: nobody is answered over ${address}; give an sc: address with --to`);
+  return (await import('./signal-carrier.ts')).openSignalCarrier(address, options);
 }
 
 /** Sends what standard input holds. @returns `usage` if a line was no message */
-async function sendLines(carrier: Carrier, { options, output }: Call<SendOptions>): Promise<ExitCode> {
+async function sendLines(carrier: Carrier, options: SendOptions, output: Output): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   for await (const lines of linesOf(process.stdin, messageBytesMax)) {
     for (const { number, bytes } of lines) {

@@ -16,6 +16,8 @@ export interface Call<Options extends object = object> {
   readonly args: readonly string[];
   readonly options: Options & CommonOptions;
   readonly output: Output;
+  /** Makes the whole command line, with every subcommand loaded: for what tells about it. */
+  program(): Promise<Command>;
 }
 
 /** The module of a subcommand. */
