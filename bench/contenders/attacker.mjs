@@ -95,7 +95,7 @@ function openFiles(pid) {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** Bytes of every kind with a line's end now and then, from a few connections in turn, new ones where one was closed. */
+/** Bytes of every kind, line ends among them, from a few connections in turn, new ones where one was closed. */
 async function randomBytes({ daemon, random, signal }) {
   const clients = new Map();
   let sent = 0;
@@ -111,7 +111,7 @@ async function randomBytes({ daemon, random, signal }) {
       clients.set(place, client);
     }
     const bytes = Buffer.allocUnsafe(1 + random(4096));
-    for (let i = 0; i < bytes.length; i++) bytes[i] = random(100) === 0 ? 10 : random(256);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = random(256);
     await Promise.race([client.write(bytes), pause(100)]);
     sent += bytes.length;
     await pause(NOISE_PERIOD_MS);
@@ -168,7 +168,7 @@ async function datagrams({ daemon, random, signal }) {
   try {
     while (!signal.aborted) {
       const choice = random(datagramTexts.length + 1);
-      const noise = () => Buffer.from(Array.from({ length: 1 + random(2000) }, () => random(256)));
+      const noise = () => Buffer.alloc(1 + random(2000), String.fromCharCode(random(256)), 'latin1');
       await send(choice < datagramTexts.length ? datagramTexts[choice] : noise());
       sent++;
       await pause(1);

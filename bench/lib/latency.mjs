@@ -1,6 +1,4 @@
 // The latency of two bystanders while something else goes on at the daemon.
-import { median } from './statistics.mjs';
-
 const PAUSE_SECONDS = 0.0003;
 const WARM_UP = 500;
 
@@ -11,22 +9,24 @@ export function bystanders({ generate, adapter }, daemon, seconds) {
 }
 
 /**
- * The 99th percentile without and with a disturbance, by turns, so that what else the machine does meets both.
+ * The 99th percentile undisturbed and under several disturbances, by turns, so that what else the machine does meets all.
  *
- * @param disturb begins the disturbance and resolves, when it has begun, with a function that ends it.
- * @returns medians over the turns in µs, and all single values.
+ * @param disturbances by name; each begins a disturbance and resolves, when it has begun, with a function that ends it.
+ * @returns by name, and for `quiet`: the 99th percentile of each turn in µs.
  */
-export async function compare(context, daemon, disturb, { turns = 3, seconds = 2 } = {}) {
-  const quiet = [];
-  const disturbed = [];
+export async function compare(context, daemon, disturbances, { turns, seconds }) {
+  const p99 = { quiet: [] };
   for (let turn = 0; turn < turns; turn++) {
-    quiet.push((await bystanders(context, daemon, seconds)).p99);
-    const end = await disturb(turn);
-    try {
-      disturbed.push((await bystanders(context, daemon, seconds)).p99);
-    } finally {
-      await end();
+    p99.quiet.push((await bystanders(context, daemon, seconds)).p99);
+    for (const [name, disturb] of Object.entries(disturbances)) {
+      const end = await disturb(turn);
+      p99[name] ??= [];
+      try {
+        p99[name].push((await bystanders(context, daemon, seconds)).p99);
+      } finally {
+        await end();
+      }
     }
   }
-  return { quiet: median(quiet), disturbed: median(disturbed), all: { quiet, disturbed } };
+  return p99;
 }

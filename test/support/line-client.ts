@@ -100,12 +100,13 @@ export class LineClient {
   /**
    * Asks ALIVE and waits for the answer: the daemon has handled all that this client wrote before, and what it had for
    * this client then has arrived.
+   * @param form in which it asks: the daemon answers in the form that the client writes
    * @returns the lines that arrived before the answer, which are not taken
    */
-  async fence(): Promise<readonly string[]> {
+  async fence(form: 'text' | 'json' = 'text'): Promise<readonly string[]> {
     const serial = `fence_${++fenceCount}`;
-    const isAnswer = (line: string): boolean => /\bABSOLUTELY\b/.test(line) && line.includes(serial);
-    this.send(`ALIVE serial=${serial}`);
+    const isAnswer = (line: string): boolean => /\bABSOLUTELY\b/.test(line) && line.includes(`${serial}_`);
+    this.send(form === 'text' ? `ALIVE serial=${serial}_` : `{"command":"ALIVE","parameters":{"serial":"${serial}_"}}`);
     await this.until(() => this.isClosed || this.lines.some(isAnswer), 'the answer to ALIVE');
     const at = this.lines.findIndex(isAnswer);
     if (at >= 0) this.lines.splice(at, 1);

@@ -15,8 +15,8 @@ export interface Registration {
   readonly service: string;
   /** The address that other daemons connect to. */
   readonly myAddress: string;
-  /** The address that was connected to. */
-  readonly address: Address;
+  /** The address that was connected to, without its password. */
+  readonly address: string;
 }
 
 export interface LinkOptions extends OpenOptions {
@@ -137,7 +137,7 @@ export class Link {
         server: sentFromServer,
         service: parameters['service'] ?? this.#options.service,
         myAddress: parameters['my_address'] ?? '',
-        address: this.address,
+        address: formatAddress(this.address),
       };
       this.#events.onReady(registration, this);
       this.#setReady(registration);

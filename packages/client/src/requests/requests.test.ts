@@ -1,33 +1,28 @@
 // Requests: each outcome, the lanes of services that give no ids back, and contracts on both sides.
 
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
-import { Communicator } from '../client.ts';
+import type { Communicator } from '../client.ts';
 import { defineService, integer, string } from '../contract/index.ts';
 import type { CommunicatorOptions } from '../settings.ts';
-import { FakeDaemon } from '../testing/fake-daemon.ts';
+import type { FakeDaemon } from '../testing/fake-daemon.ts';
+import { Place } from '../testing/place.ts';
 import type { Message } from '../wire/message.ts';
 
+let place: Place;
 let daemon: FakeDaemon;
 let bus: Communicator;
-const open: Communicator[] = [];
-
-async function join(service: string, options: CommunicatorOptions = {}): Promise<Communicator> {
-  const one = new Communicator(service, { open: daemon.open, backoff: { minMs: 1, maxMs: 2 }, ...options });
-  open.push(one);
-  return one.connect();
-}
 
 beforeEach(async () => {
-  daemon = new FakeDaemon();
-  bus = await join('web');
+  place = new Place();
+  ({ daemon } = place);
+  bus = await place.join('web');
 });
 
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close({ timeout: 200 }).catch(() => {});
-  await daemon.close();
-});
+afterEach(() => place.close());
 
-const roundTrip = (): Promise<Message> => bus.request('communicatord', 'ALIVE');
+const join = (service: string, options: CommunicatorOptions = {}): Promise<Communicator> =>
+  place.join(service, options);
+const roundTrip = (): Promise<Message> => place.roundTrip(bus);
 
 /** A service that a test plays by hand: what it is sent, and a way to answer as it, with or without ids. */
 function playService(service: string): { readonly got: Message[]; say(line: string): void } {

@@ -14,7 +14,7 @@ class MemoryEnd implements Transport {
   #other: MemoryEnd | undefined;
   #outgoing: Uint8Array[] = [];
   #isScheduled = false;
-  #mustDrain = false;
+  #isCongested = false;
   #isEnding = false;
   #isClosed = false;
   bufferedBytes = 0;
@@ -33,9 +33,9 @@ class MemoryEnd implements Transport {
     const chunk = encoder.encode(text);
     this.#outgoing.push(chunk);
     this.bufferedBytes += chunk.length;
-    this.#mustDrain ||= this.bufferedBytes > highWaterBytes;
+    this.#isCongested ||= this.bufferedBytes > highWaterBytes;
     this.#schedule();
-    return !this.#mustDrain;
+    return !this.#isCongested;
   }
 
   end(): void {
@@ -66,8 +66,8 @@ class MemoryEnd implements Transport {
     if (this.#isEnding) {
       other.#close();
       this.#close();
-    } else if (this.#mustDrain) {
-      this.#mustDrain = false;
+    } else {
+      this.#isCongested = false;
       this.#handlers.onDrain();
     }
   }

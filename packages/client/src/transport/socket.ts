@@ -38,9 +38,11 @@ export function wrapSocket(socket: Socket, peer: string, handlers: TransportHand
     isClosed = true;
     handlers.onClose(failure);
   };
+  const onWritten = (): void => {
+    if (!isClosed && socket.writableLength === 0) handlers.onDrain();
+  };
   if (!readsItself) socket.on('data', (chunk: Uint8Array) => handlers.onData(chunk));
   socket
-    .on('drain', () => handlers.onDrain())
     .on('error', (error) => {
       failure = error;
     })
@@ -52,7 +54,7 @@ export function wrapSocket(socket: Socket, peer: string, handlers: TransportHand
     get bufferedBytes() {
       return socket.writableLength;
     },
-    write: (text) => socket.write(text, 'utf8'),
+    write: (text) => socket.write(text, 'utf8', onWritten),
     end: () => void socket.end(),
     destroy: () => void socket.destroy(),
   };

@@ -6,7 +6,7 @@ import type { Address } from './address.ts';
 export interface TransportHandlers {
   /** Bytes came, cut anywhere. The chunk belongs to the transport and is good during the call only. */
   onData(chunk: Uint8Array): void;
-  /** What was written has gone out, after `write` said false. */
+  /** All that was written has gone out. It comes after writes, whatever they said, but never during one. */
   onDrain(): void;
   /** The transport is closed, with the error that closed it if there was one. Called once, and nothing after it. */
   onClose(error: Error | undefined): void;

@@ -3,6 +3,7 @@
 import type { Decision, Router } from '@snapcommunicator/network/router';
 import { decodeJson, decodeLine, encodeMessage, HEAD, type Message, readHead, type WireErrorCode } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
+import { SILENT } from '../commands/runner.ts';
 import { explainWireError } from '../errors.ts';
 import type { Log, RateLimit } from '../log.ts';
 import type { Recorder } from '../recorder/recorder.ts';
@@ -69,12 +70,12 @@ export class Dispatcher implements LineHandler {
     const text = line.bytes[line.start] === 123 ? this.#fromJson(connection, line) : line;
     if (text === undefined) return;
     connection.writesJson = text !== line;
-    if (connection.state === 'waiting') return this.#parts.hold(connection, Buffer.concat([text.bytes.subarray(text.start, text.end), LINE_FEED]));
+    if (connection.state === 'waiting') return this.#hold(connection, line);
     const { server, service, command } = namesOf(text);
     const decision = this.#parts.router.forward(server, service);
     if (decision.kind === 'daemon') return this.#toDaemon(connection, text, command);
     if (this.#parts.isStopping()) return this.#parts.speaker.tell(connection, 'QUITTING');
-    if (connection.state === 'new') return this.#beforeRegistration(connection, text);
+    if (connection.state === 'new') return this.#beforeRegistration(connection, line, text);
     const parcel = this.#parcelOf(connection, text, server, service, command);
     if (parcel === undefined) return;
     if (decision.kind === 'contradiction') return this.#contradict(parcel, decision.reason);
@@ -108,19 +109,22 @@ export class Dispatcher implements LineHandler {
   #toDaemon(connection: Connection, line: LineView, command: string): void {
     const read = decodeLine(line.bytes, line.start, line.end);
     if (read.kind === 'message') this.#parts.command(connection, read.message);
-    else if (read.kind === 'invalid') this.#reject(connection, read.error, command);
+    else if (read.kind === 'invalid') this.#reject(connection, read.error, { service: '', command });
   }
 
-  #beforeRegistration(connection: Connection, line: LineView): void {
-    if (this.#parts.requiresRegistration) {
-      const { server, service, command } = namesOf(line);
-      const parcel = this.#parcelOf(connection, line, server, service, command);
-      if (parcel === undefined) return;
-      this.#parts.delivery.refuse(parcel, 'unregistered');
-      this.#parts.speaker.tell(connection, 'INVALID', { command, message: 'register first: REGISTER service=NAME;version=1' });
-      return;
-    }
-    this.#parts.hold(connection, Buffer.concat([line.bytes.subarray(line.start, line.end), LINE_FEED]));
+  /** @param line as it came; `text` is the same in text form */
+  #beforeRegistration(connection: Connection, line: LineView, text: LineView): void {
+    if (!this.#parts.requiresRegistration) return this.#hold(connection, line);
+    const { server, service, command } = namesOf(text);
+    const parcel = this.#parcelOf(connection, text, server, service, command);
+    if (parcel === undefined) return;
+    this.#parts.delivery.refuse(parcel, 'unregistered');
+    if (isAnswered(parcel)) this.#parts.speaker.tell(connection, 'INVALID', { command, message: 'register first: REGISTER service=NAME;version=1' });
+  }
+
+  /** Lines are held as they came: one in JSON must be answered in JSON later. */
+  #hold(connection: Connection, { bytes, start, end }: LineView): void {
+    this.#parts.hold(connection, Buffer.concat([bytes.subarray(start, end), LINE_FEED]));
   }
 
   /** The message with its new stamp; its parameters are read only where they matter. */
@@ -129,7 +133,7 @@ export class Dispatcher implements LineHandler {
     if (hasSpecial(line)) {
       const read = decodeLine(line.bytes, line.start, line.end);
       if (read.kind === 'invalid') {
-        this.#reject(connection, read.error, command);
+        this.#reject(connection, read.error, { service, command });
         return undefined;
       }
       if (read.kind === 'message') message = read.message;
@@ -140,18 +144,18 @@ export class Dispatcher implements LineHandler {
 
   #contradict(parcel: Parcel, reason: string): void {
     this.#parts.delivery.refuse(parcel, 'contradiction');
-    if (parcel.connection !== undefined) this.#parts.speaker.tell(parcel.connection, 'INVALID', { command: parcel.command, message: reason });
+    if (parcel.connection !== undefined && !SILENT.has(parcel.command)) this.#parts.speaker.tell(parcel.connection, 'INVALID', { command: parcel.command, message: reason });
   }
 
-  /** Counts, logs at a limited rate, and answers INVALID, unless the line was an INVALID or UNKNOWN itself. */
-  #reject(connection: Connection, error: WireErrorCode, command: string | undefined): void {
+  /** Counts, logs at a limited rate, and answers INVALID where that may be. @param head what could be read of it */
+  #reject(connection: Connection, error: WireErrorCode, head: Head | undefined): void {
     const { counters, brake, log, speaker } = this.#parts;
+    const command = head?.command;
     count(counters.invalid, error);
     brake.run(`invalid ${connection.service}`, (skipped) =>
       log.lines.warn({ service: connection.service || undefined, code: error, command, skipped }, `line refused: ${explainWireError(error)}`),
     );
-    if (command === 'INVALID' || command === 'UNKNOWN') return;
-    speaker.tell(connection, 'INVALID', { command: command ?? 'UNDEFINED', message: explainWireError(error) });
+    if (head === undefined || isAnswered(head)) speaker.tell(connection, 'INVALID', { command: command ?? 'UNDEFINED', message: explainWireError(error) });
   }
 
   /** The text form of a JSON line, as a line of its own. */
@@ -181,11 +185,19 @@ export class Dispatcher implements LineHandler {
   }
 }
 
-interface Names {
-  readonly server: string;
+interface Head {
   readonly service: string;
   readonly command: string;
 }
+
+interface Names extends Head {
+  readonly server: string;
+}
+
+const MARKS = new Set(['.', '?', '*']);
+
+/** Whether INVALID may be the answer: never to INVALID, UNKNOWN or a broadcast. */
+const isAnswered = ({ service, command }: Head): boolean => !SILENT.has(command) && !MARKS.has(service);
 
 function namesOf({ bytes, offsets }: LineView): Names {
   const part = (at: number): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', offsets[at], offsets[at + 1]);

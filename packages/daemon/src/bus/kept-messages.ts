@@ -32,7 +32,9 @@ export function createKeeping({ counters, output, now, log, brake }: Core, confi
     output,
     {
       cached: (entry) => report(entry, 'cached'),
-      delivered: (entry) => report(entry, 'delivered'),
+      delivered: (entry) => {
+        if (entry.report !== 'none') report(entry, 'delivered');
+      },
       expired: (entry, isReported) => {
         counters.expired++;
         if (isReported) report(entry, 'expired');

@@ -139,7 +139,10 @@ export class Registration {
   #accept(connection: Connection, wanted: Wanted, answer: Waiter['answer']): void {
     const { server, myAddress, services, speaker, log } = this.#parts;
     const isRenamed = connection.service !== '' && connection.service !== wanted.service;
-    if (isRenamed) this.#dropName(connection);
+    if (isRenamed) {
+      this.#dropName(connection);
+      this.#letNextHave(connection);
+    }
     clearTimeout(connection.timer);
     connection.timer = undefined;
     const isNew = connection.service !== wanted.service;

@@ -41,7 +41,8 @@ export interface CommandPolicy {
   complained(caller: Caller, problem: string): void;
 }
 
-const SILENT = new Set(['INVALID', 'UNKNOWN']);
+/** Commands that are never answered by UNKNOWN or INVALID. */
+export const SILENT: ReadonlySet<string> = new Set(['INVALID', 'UNKNOWN']);
 
 export class CommandRunner {
   readonly #entries = new Map<string, Entry>();

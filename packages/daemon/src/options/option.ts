@@ -43,8 +43,6 @@ export interface OptionTraits<T> {
   readonly computed?: { readonly description: string; readonly value: (surroundings: Surroundings) => T };
   /** `always`: the value is a secret. `password`: it is one if it has a password in it, `user:password@`. */
   readonly secret?: 'always' | 'password';
-  /** Whether a running daemon takes a new value at `reload`. */
-  readonly isReloadable?: true;
   readonly since?: Release;
 }
 

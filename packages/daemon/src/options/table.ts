@@ -125,7 +125,7 @@ export const TABLE = {
   // Rights.
   require_registration: option(
     boolean().default(false).describe('Refuse messages to services from connections that have not registered.'),
-    { group: 'rights', isReloadable: true },
+    { group: 'rights' },
   ),
   compat_control: option(
     boolean().describe(
@@ -133,7 +133,6 @@ export const TABLE = {
     ),
     {
       group: 'rights',
-      isReloadable: true,
       computed: {
         description: 'true with a C++ configuration file, else false',
         value: ({ isCppConfiguration }) => isCppConfiguration,
@@ -264,7 +263,7 @@ export const TABLE = {
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')
       .default('info')
       .describe('The least important lines to log.'),
-    { group: 'log', isReloadable: true },
+    { group: 'log' },
   ),
   log_file: option(path().optional().describe('Where to log instead of standard error. Opened anew at LOG_ROTATE.'), {
     group: 'log',
@@ -281,13 +280,13 @@ export const TABLE = {
     duration({ maxMs: day })
       .default(10 * second)
       .describe('At most one line in so long about bad or refused messages of one kind.'),
-    { group: 'log', isReloadable: true },
+    { group: 'log' },
   ),
   status_interval: option(
     duration({ maxMs: day })
       .default(0)
       .describe('How often a line with counts of services and messages is logged; 0: never.'),
-    { group: 'log', isReloadable: true },
+    { group: 'log' },
   ),
 
   // Times.
@@ -295,43 +294,43 @@ export const TABLE = {
     duration({ minMs: 10, maxMs: minute })
       .default(2 * second)
       .describe('How long the holder of a name may take to answer ALIVE when another wants it.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
   hold_time: option(
     duration({ maxMs: minute })
       .default(2 * second)
       .describe('How long lines from a connection that has not registered are held.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
   pause_time: option(
     duration({ maxMs: minute })
       .default(second)
       .describe('How long a sender is paused at a stretch while a destination is slow.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
   stall_time: option(
     duration({ minMs: 1, maxMs: minute })
       .default(100)
       .describe('A full destination that takes nothing for so long is refused messages.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
   stop_timeout: option(
     duration({ maxMs: 10 * minute })
       .default(5 * second)
       .describe('How long queued messages may take to go out when the daemon stops.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
   loadavg_interval: option(
     duration({ minMs: 100, maxMs: hour })
       .default(5 * second)
       .describe('How often the load average is sent to those who listen to it.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
   clock_interval: option(
     duration({ minMs: second, maxMs: day })
       .default(minute)
       .describe('How often it is looked whether the clock is synchronised.'),
-    { group: 'times', isReloadable: true },
+    { group: 'times' },
   ),
 
   // Connections.
@@ -403,7 +402,7 @@ export const TABLE = {
   ),
 
   inner_loop: option(
-    oneOf('auto', 'typescript').default('auto').describe('`typescript`: without WebAssembly, several times slower, for comparison.'),
+    oneOf('auto', 'typescript').default('auto').describe('What moves messages: WebAssembly, or its slower twin in TypeScript.'),
     { group: 'messages' },
   ),
   portable_sockets: option(
@@ -420,19 +419,19 @@ export const TABLE = {
     integer({ min: 0, max: 10_000_000 })
       .default(100_000)
       .describe('Messages kept for absent services, of all senders together.'),
-    { group: 'cache', isReloadable: true },
+    { group: 'cache' },
   ),
   max_cached_size: option(
     size({ minBytes: 0, maxBytes: 64 * GiB })
       .default(64 * MiB)
       .describe('The same in bytes.'),
-    { group: 'cache', isReloadable: true },
+    { group: 'cache' },
   ),
   max_cached_size_per_service: option(
     size({ minBytes: 0, maxBytes: 64 * GiB })
       .default(4 * MiB)
       .describe('Bytes of messages kept for one service.'),
-    { group: 'cache', isReloadable: true },
+    { group: 'cache' },
   ),
 
   // Recorder and sniffers.
@@ -446,14 +445,13 @@ export const TABLE = {
     integer({ min: 0, max: 1000 }).default(16).describe('Tools that may watch live traffic at a time.'),
     {
       group: 'watching',
-      isReloadable: true,
     },
   ),
   sniff_queue: option(
     size({ minBytes: 64 * KiB, maxBytes: GiB })
       .default(MiB)
       .describe('What may wait for one sniffer; beyond it lines are skipped and counted.'),
-    { group: 'watching', isReloadable: true },
+    { group: 'watching' },
   ),
 };
 

@@ -39,6 +39,9 @@ export type Refusal = 'queue-full' | 'closed';
 /** room: the slot's buffer takes the line. ordinary: no buffer does, write it by itself. */
 export type Room = 'room' | 'ordinary' | Refusal;
 
+/** A destination that got more than this in a turn begins the next one with a large buffer. */
+const LARGE_FROM_BYTES = 2048;
+
 export class Output {
   readonly #arena: Arena;
   readonly #options: OutputOptions;
@@ -200,7 +203,7 @@ export class Output {
       arena.giveBuffer(base);
       return;
     }
-    destination.prefersLarge = length > arena.capacityOf(base) / 4 && (arena.isLarge(base) || length > 2048);
+    destination.prefersLarge = length > LARGE_FROM_BYTES;
     const view = arena.bytes.subarray(base, base + length);
     // A slow destination must not keep the arena's buffers: there are few, and the fast ones need them.
     const isCopied = destination.transform !== undefined || (arena.isScarce && destination.queuedBytes > 0);
@@ -284,7 +287,7 @@ export class Output {
         this.#startGroup(target, source);
       } else this.flush(target);
     }
-    const isLarge = base !== 0 || target instanceof Group || target.prefersLarge || lineBytes > 2048;
+    const isLarge = base !== 0 || target instanceof Group || target.prefersLarge || lineBytes > LARGE_FROM_BYTES;
     const buffer = arena.takeBuffer(isLarge) || this.#reclaim(target);
     if (buffer === 0) return 'ordinary';
     if (lineBytes + PREFIX_BYTES_MAX > arena.capacityOf(buffer)) {

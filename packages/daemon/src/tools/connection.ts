@@ -8,6 +8,8 @@ export interface ConnectionOptions extends CommunicatorOptions {
   readonly to: string | undefined;
   /** The name to register; by default a passing one. */
   readonly service?: string;
+  /** Called before anything is connected: what listens now misses nothing. */
+  readonly prepare?: (bus: Communicator) => void;
 }
 
 /** How long the first connection may take. */
@@ -16,17 +18,18 @@ const connectMsMax = 10_000;
 const settleMsMax = 30_000;
 
 /** The address that was asked for, on the command line or in the environment; undefined: the usual places. */
-export const wantedAddress = (to: string | undefined): string | undefined =>
-  to ?? (process.env['SNAPCOMMUNICATOR'] || undefined);
+const wantedAddress = (to: string | undefined): string | undefined => to ?? (process.env['SNAPCOMMUNICATOR'] || undefined);
 
-/** Whether the address is one for datagrams, over which nobody is answered. */
-export const isSignalAddress = (address: string | undefined): address is string =>
-  address !== undefined && /^\s*(scu|cdu):/i.test(address);
+/** That address, if it is one for datagrams, over which nobody is answered. */
+export function signalAddress(to: string | undefined): string | undefined {
+  const address = wantedAddress(to);
+  return address !== undefined && /^\s*(scu|cdu):/i.test(address) ? address : undefined;
+}
 
 /** Connects and registers, once. @throws ToolError, CommunicatorError */
-export async function openConnection({ to, service, ...options }: ConnectionOptions): Promise<Communicator> {
+export async function openConnection({ to, service, prepare, ...options }: ConnectionOptions): Promise<Communicator> {
   const address = wantedAddress(to);
-  checkAddresses(address);
+  checkAddresses(to, address);
   const isPassing = service === undefined;
   const bus = new Communicator(service ?? 'snapcom', {
     transient: isPassing,
@@ -35,6 +38,7 @@ export async function openConnection({ to, service, ...options }: ConnectionOpti
     ...(address !== undefined && { address }),
     ...options,
   });
+  prepare?.(bus);
   try {
     return await connectOnce(bus);
   } catch (error) {
@@ -66,8 +70,8 @@ export async function settle(bus: Communicator): Promise<void> {
 }
 
 /** @throws ToolError for what is no address, or one that a tool with a conversation cannot use */
-export function checkAddresses(text: string | undefined): void {
-  if (isSignalAddress(text)) {
+function checkAddresses(to: string | undefined, text: string | undefined): void {
+  if (signalAddress(to) !== undefined) {
     throw usageError(`${text} is for datagrams, over which nobody is answered: give an sc: or scs: address with --to`);
   }
   try {

@@ -5,7 +5,7 @@ import type { Communicator } from 'snapcommunicator';
 import { COMMAND, encodeJson, encodeMessage, type Message, NAME } from 'snapcommunicator/wire';
 import { isForDaemon } from './composition.ts';
 import { openConnection } from './connection.ts';
-import { EXIT, type ExitCode, exitCodeOf, explain, usageError } from './exit-codes.ts';
+import { EXIT, type ExitCode, explain, ToolError, usageError } from './exit-codes.ts';
 import { interruption, whenAborted } from './interruption.ts';
 import type { ProgramRuns } from './listen-exec.ts';
 import { countOption, durationOption } from './option-values.ts';
@@ -20,8 +20,8 @@ export interface ListenOptions extends CommonOptions {
   readonly queue: number;
 }
 
-/** So many messages may wait between the library and here; none does while printing keeps up. */
-const inboxMax = 10_000;
+/** So many messages may wait between the library and here: those of one read from the socket, which are taken behind it. */
+const inboxMax = 100_000;
 
 export function describe(command: Command): void {
   command
@@ -46,29 +46,34 @@ Examples:
     );
 }
 
-export async function run({ args, options, output }: Call<ListenOptions>): Promise<ExitCode> {
-  const { service, commands, program } = readArguments(args, options);
+export async function run({ args, behindDashes, options, output }: Call<ListenOptions>): Promise<ExitCode> {
+  const { service, commands, program } = readArguments(args, behindDashes, options);
+  const Runs = program.length === 0 ? undefined : (await import('./listen-exec.ts')).ProgramRuns;
+  const { jobs: jobsMax, queue: waitingMax, timeout: timeoutMs } = options;
   const end = interruption();
+  let listener: Listener | undefined;
+  let reading: Promise<'over'> | undefined;
   const bus = await openConnection({
     to: options.to,
     service,
     reconnect: true,
     queueWhileDisconnected: true,
     onError: (error) => output.say(explain(error)),
+    prepare: (unconnected) => {
+      const runs = Runs && new Runs(unconnected, program, { jobsMax, waitingMax, timeoutMs }, output);
+      listener = new Listener(unconnected, options, output, runs);
+      reading = listener.listen(commands);
+    },
   });
-  const runs = program.length === 0 ? undefined : await startRuns(bus, program, options, output);
-  const listener = new Listener(bus, options, output, runs);
-  tellOfConnection(bus, output);
+  const stopTelling = tellOfConnection(bus, output);
   // Talk, not data: who waits for this line may send from now on.
-  if (!options.json) output.say(`listening as ${bus.server}:${bus.service}`);
-  const reading = listener.listen(commands);
-  try {
-    await Promise.race([reading, listener.isFull, whenAborted(end)]);
-    await runs?.idle();
-  } finally {
-    await bus.close();
-  }
-  return listener.exitCode;
+  output.say(`listening as ${bus.server}:${bus.service}`);
+  const how = await Promise.race([reading, listener?.isFull, whenAborted(end)]);
+  await listener?.runs?.idle();
+  stopTelling();
+  await bus.close();
+  if (how === 'over') throw new ToolError(EXIT.noConnection, 'the connection to the communicator has ended');
+  return listener?.runs?.hasFailed === true ? EXIT.no : EXIT.done;
 }
 
 /** Takes each message, in order, until there were enough. */
@@ -76,7 +81,7 @@ class Listener {
   readonly #bus: Communicator;
   readonly #options: ListenOptions;
   readonly #output: Output;
-  readonly #runs: ProgramRuns | undefined;
+  readonly runs: ProgramRuns | undefined;
   #left: number;
   #setFull: () => void = () => undefined;
   /** Resolves when `--count` has been reached. */
@@ -86,20 +91,18 @@ class Listener {
     this.#bus = bus;
     this.#options = options;
     this.#output = output;
-    this.#runs = runs;
+    this.runs = runs;
     this.#left = options.count ?? Number.POSITIVE_INFINITY;
     this.isFull = new Promise((resolve) => {
       this.#setFull = resolve;
     });
   }
 
-  get exitCode(): ExitCode {
-    return this.#runs?.hasFailed === true ? EXIT.no : EXIT.done;
-  }
-
-  async listen(commands: readonly string[]): Promise<void> {
+  /** Resolves with `over` when nothing more can come. */
+  async listen(commands: readonly string[]): Promise<'over'> {
     const wanted = commands.length === 0 ? [undefined] : commands;
     await Promise.all(wanted.map((command) => this.#listenFor(command)));
+    return 'over';
   }
 
   async #listenFor(command: string | undefined): Promise<void> {
@@ -112,7 +115,7 @@ class Listener {
   #take(message: Message): void {
     if (this.#left <= 0) return;
     this.#left--;
-    if (this.#runs !== undefined) this.#runs.start(message);
+    if (this.runs !== undefined) this.runs.start(message);
     else this.#output.foreignLine(this.#options.json ? encodeJson(message) : encodeMessage(message));
     if (this.#left === 0) this.#setFull();
   }
@@ -127,34 +130,37 @@ interface Arguments {
   readonly program: readonly string[];
 }
 
-function readArguments(args: readonly string[], { exec = [] }: ListenOptions): Arguments {
+function readArguments(args: readonly string[], behindDashes: readonly string[], { exec = [] }: ListenOptions): Arguments {
   // What stands behind -- belongs to the program.
-  const dashes = process.argv.indexOf('--');
-  const behind = dashes < 0 ? 0 : process.argv.length - dashes - 1;
-  if (behind > 0 && exec.length === 0) throw usageError('what stands behind -- are arguments for the program of --exec, which is missing');
-  const [service, ...commands] = args.slice(0, args.length - behind);
+  if (behindDashes.length > 0 && exec.length === 0) throw usageError('what stands behind -- are arguments for the program of --exec, which is missing');
+  const [service, ...commands] = args.slice(0, args.length - behindDashes.length);
   if (service === undefined) throw usageError('which SERVICE? Write it before --exec, which takes what follows it');
   if (!NAME.test(service)) throw usageError(`${JSON.stringify(service)} is not the name of a service; expected letters, digits and _`);
   for (const command of commands) {
     if (!COMMAND.test(command)) throw usageError(`${JSON.stringify(command)} is not a command; expected capitals, digits and _, as in LOG_ROTATE`);
   }
-  return { service, commands, program: [...exec, ...args.slice(args.length - behind)] };
+  return { service, commands, program: [...exec, ...behindDashes] };
 }
 
-async function startRuns(bus: Communicator, program: readonly string[], options: ListenOptions, output: Output): Promise<ProgramRuns> {
-  const { ProgramRuns: Runs } = await import('./listen-exec.ts');
-  const { jobs: jobsMax, queue: waitingMax, timeout: timeoutMs } = options;
-  return new Runs(bus, program, { jobsMax, waitingMax, timeoutMs }, output);
-}
-
-function tellOfConnection(bus: Communicator, output: Output): void {
-  bus.on('disconnected', ({ error }) => output.say(`the connection to the communicator was lost${error === undefined ? '' : `: ${error.message}`}`));
-  bus.on('connected', () => output.say('connected again'));
-  let lastCode: ExitCode | undefined;
-  bus.on('retrying', ({ error }) => {
-    // Said once for each kind of trouble, not for each attempt.
-    const code = exitCodeOf(error);
-    if (code !== lastCode && error !== undefined) output.say(`trying again: ${error.message}`);
-    lastCode = code;
-  });
+/** Says on standard error how the connection fares. @returns a function that ends it */
+function tellOfConnection(bus: Communicator, output: Output): () => void {
+  let lastProblem: string | undefined;
+  const stops = [
+    bus.on('disconnected', ({ error }) => {
+      const reason = error === undefined ? '' : `: ${error.message}`;
+      output.say(`the connection to the communicator was lost${reason}; trying again`);
+    }),
+    bus.on('connected', () => {
+      lastProblem = undefined;
+      output.say('connected again');
+    }),
+    bus.on('retrying', ({ error, attempt }) => {
+      // Said once for each kind of trouble, not for each attempt.
+      if (attempt > 0 && error !== undefined && error.message !== lastProblem) output.say(error.message);
+      lastProblem = error?.message;
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }

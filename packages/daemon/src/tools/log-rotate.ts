@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { createMessage } from 'snapcommunicator/wire';
 import type { Call } from './tool.ts';
-import { isSignalAddress, settle, wantedAddress, withConnection } from './connection.ts';
+import { settle, signalAddress, withConnection } from './connection.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface LogRotateOptions {
@@ -19,8 +19,8 @@ To tell services as well: snapcom send ./LOG_ROTATE reaches all on this machine 
 }
 
 export async function run({ options }: Call<LogRotateOptions>): Promise<ExitCode> {
-  const address = wantedAddress(options.to);
-  if (isSignalAddress(address)) {
+  const address = signalAddress(options.to);
+  if (address !== undefined) {
     const { openSignalCarrier } = await import('./signal-carrier.ts');
     const carrier = await openSignalCarrier(address, options);
     await carrier.send(createMessage({ command: 'LOG_ROTATE' }), undefined);

@@ -27,7 +27,8 @@ export async function runProgram(argv: readonly string[], { version, output = ne
       tool.describe(command);
       command.action(async () => {
         const options: CommonOptions = { ...program.opts(), ...command.opts() };
-        code = await tool.run({ args: command.args, options, output, program: () => wholeProgram(version, output) });
+        const behindDashes = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
+        code = await tool.run({ args: command.args, behindDashes, options, output, program: () => wholeProgram(version, output) });
       });
     }
     await program.parseAsync([...argv], { from: 'user' });

@@ -10,7 +10,7 @@ import {
   messageFromArguments,
   messageFromLine,
 } from './composition.ts';
-import { isSignalAddress, wantedAddress } from './connection.ts';
+import { signalAddress } from './connection.ts';
 import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import { linesOf } from './lines.ts';
 import { durationOption, sizeOption } from './option-values.ts';
@@ -76,8 +76,8 @@ export async function run({ args, options, output }: Call<SendOptions>): Promise
 
 /** Only what is needed is loaded: a datagram wants no connection, and a connection no datagram. */
 async function openCarrier(options: SendOptions, output: Output): Promise<Carrier> {
-  const address = wantedAddress(options.to);
-  if (!isSignalAddress(address)) return (await import('./connection-carrier.ts')).openConnectionCarrier(options, output);
+  const address = signalAddress(options.to);
+  if (address === undefined) return (await import('./connection-carrier.ts')).openConnectionCarrier(options, output);
   if (options.report) throw usageError(`--report: nobody is answered over ${address}; give an sc: address with --to`);
   return (await import('./signal-carrier.ts')).openSignalCarrier(address, options);
 }

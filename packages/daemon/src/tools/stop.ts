@@ -44,7 +44,7 @@ function stopped(bus: Communicator, timeoutMs: number): Promise<void> {
     bus.on('rejected', ({ parameters }) => {
       clearTimeout(timer);
       const reason = parameters['message'] ?? 'the daemon refuses to stop';
-      const help = bus.registration?.address.kind === 'path' ? '' : '. Use its Unix socket: --to sc:///path/communicatord.sock';
+      const help = bus.registration?.address.startsWith('sc:///') === true ? '' : '. Use its Unix socket: --to sc:///path/communicatord.sock';
       reject(new ToolError(EXIT.refused, `${reason}${help}`));
     });
     bus.send({ command: 'STOP' }).catch(reject);

@@ -14,6 +14,8 @@ export interface CommonOptions {
 /** One run of a subcommand. */
 export interface Call<Options extends object = object> {
   readonly args: readonly string[];
+  /** Those of `args` that stand behind a `--`. */
+  readonly behindDashes: readonly string[];
   readonly options: Options & CommonOptions;
   readonly output: Output;
   /** Makes the whole command line, with every subcommand loaded: for what tells about it. */

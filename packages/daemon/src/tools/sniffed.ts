@@ -1,0 +1,98 @@
+// A message that passed, as sniff shows, writes and reads it.
+
+import type { FilterRecord } from '@snapcommunicator/network/filter';
+import { decodeText, encodeParameters, type Parameters } from 'snapcommunicator/wire';
+import { type Output, printable } from './output.ts';
+import { formatBytes, formatClock } from './text.ts';
+
+/** One line of `--json`, `--write` and `--read`. */
+export interface Sniffed {
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** `server:service`; either part may be empty. */
+  readonly from: string;
+  readonly to: string;
+  readonly command: string;
+  /** Bytes of the line. */
+  readonly size: number;
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly id?: string;
+  /** Absent with `--headers`. */
+  readonly parameters?: Parameters;
+}
+
+/** What the daemon says of a message, as SNIFFED. */
+export interface SniffedParameters {
+  readonly time: number;
+  readonly from: string;
+  readonly to: string;
+  readonly command: string;
+  readonly size: number;
+  readonly outcome: string;
+  readonly reason?: string | undefined;
+  readonly id?: string | undefined;
+  readonly line?: string | undefined;
+}
+
+/** The same with the parameters of the message read; malformed ones are left out. */
+export function sniffedOf({ time, from, to, command, size, outcome, reason, id, line }: SniffedParameters): Sniffed {
+  const read = line === undefined ? undefined : decodeText(line);
+  return {
+    time,
+    from,
+    to,
+    command,
+    size,
+    outcome,
+    ...(reason !== undefined && { reason }),
+    ...(id !== undefined && { id }),
+    ...(read?.kind === 'message' && { parameters: read.message.parameters }),
+  };
+}
+
+/** A line of a file that `--write` made; undefined if it is something else. */
+export function readSniffed(text: string): Sniffed | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Partial<Record<keyof Sniffed, unknown>>;
+  const texts = [fields.from, fields.to, fields.command, fields.outcome];
+  const isSound =
+    Number.isFinite(fields.time) &&
+    Number.isFinite(fields.size) &&
+    texts.every((field) => typeof field === 'string') &&
+    isOptionalText(fields.reason) &&
+    isOptionalText(fields.id) &&
+    isParameters(fields.parameters);
+  return isSound ? (value as Sniffed) : undefined;
+}
+
+export const recordOf = (sniffed: Sniffed): FilterRecord => ({ ...sniffed, parameters: sniffed.parameters ?? {} });
+
+/** One line for people: time, from → to, command, size, outcome, parameters. */
+export function formatSniffed(sniffed: Sniffed, output: Output): string {
+  const { time, from, to, command, size, outcome, reason, parameters = {} } = sniffed;
+  const isFine = outcome === 'delivered' || outcome === 'kept';
+  const end = reason === undefined ? outcome : `${outcome} (${reason})`;
+  const parts = [
+    output.paint('dim', formatClock(time)),
+    `${from === '' ? '-' : from} → ${to}`,
+    output.paint('bold', command),
+    output.paint('dim', formatBytes(size)),
+    output.paint(isFine ? 'green' : 'red', printable(end)),
+  ];
+  const text = encodeParameters(parameters).trimStart();
+  if (text !== '') parts.push(printable(text));
+  return parts.join('  ');
+}
+
+const isOptionalText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+const isParameters = (value: unknown): boolean =>
+  value === undefined ||
+  (typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string'));
