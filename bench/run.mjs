@@ -1,4 +1,5 @@
 // npm run bench: measures this daemon beside others, row by row, and writes bench/RESULTS.md.
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { adapters, OURS } from './adapters/index.mjs';
@@ -17,6 +18,7 @@ const USAGE = `npm run bench [-- ROW …] [--rounds N] [--seconds S] [--quick] [
   --list       the rows`;
 
 const ROUNDS_MAX = 100;
+const BUSY_CORES = 0.5;
 
 function readCommandLine() {
   const { values, positionals } = parseArgs({
@@ -64,6 +66,9 @@ async function main() {
   console.log(
     `${machine.cores} cores, Node ${machine.node}, ${machine.nats ?? 'no nats-server'}, commit ${machine.commit}`,
   );
+  const [load] = loadavg();
+  if (load > BUSY_CORES)
+    console.log(`the machine is busy (load ${load.toFixed(1)}): these figures will not be worth much`);
   const mentioned = new Set();
   for (const row of chosen) {
     console.log(`${row.name}: ${row.title}`);

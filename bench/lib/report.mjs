@@ -39,7 +39,9 @@ function machineSection(list) {
   const latest = list.map(({ machine }) => machine).sort((a, b) => (a.date < b.date ? 1 : -1))[0];
   const rounds = [...new Set(list.map((result) => result.rounds))].join(', ');
   const seconds = [...new Set(list.map((result) => result.seconds))].join(', ');
-  const servers = [latest.nats, latest.redis, latest.mosquitto].filter((text) => text).map((text) => text.slice(0, 60));
+  const servers = [latest.nats, latest.redis, latest.mosquitto]
+    .filter((text) => text)
+    .map((text) => text.replace(/ sha=.*/, ''));
   return [
     `- Machine: ${latest.cores} cores (${latest.processor}), ${latest.memoryGigabytes} GB, Linux ${latest.kernel}; generator and daemon share the cores.`,
     `- Programs: Node ${latest.node}; ${servers.join('; ') || 'no other server installed'}.`,

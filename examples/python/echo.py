@@ -6,7 +6,7 @@ import re
 import socket
 import time
 
-LINE = re.compile(r"<(\S*) (?:[^ /]*/)?([A-Z_][A-Z0-9_]*)(?: (.*))?")
+LINE = re.compile(r"(?:<(\S*) )?(?:[^ /]*/)?([A-Z_][A-Z0-9_]*)(?: (.*))?")
 PARAMETER = re.compile(r'(\w+)=(?:"((?:\\.|[^\\"])*)"|([^;]*))(?:;|$)', re.ASCII)
 ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", '\\"': '"'}
 
@@ -47,26 +47,28 @@ def escape(value, is_last):
 
 def main():
     """Serves until STOP comes or the communicator goes."""
-    with connect() as connection, connection.makefile("rw", encoding="utf-8", newline="\n") as lines:
+    # For reading alone: a text file that is read and written forgets what it has read ahead.
+    with connect() as connection, connection.makefile("r", encoding="utf-8", newline="\n") as lines:
 
         def send(line):
-            lines.write(line + "\n")
-            lines.flush()
+            connection.sendall(f"{line}\n".encode())
 
         send("REGISTER service=echo_python;version=1")
         for line in lines:
             sender, command, text = LINE.fullmatch(line.rstrip("\r\n")).groups()
             parameters = read(text)
-            # What makes an answer recognisable to the one who asked.
+            # Whoever asked knows the answer by these, which therefore go back.
             asked = {name: parameters[name] for name in ("correlation_id", "serial", "timestamp") if name in parameters}
-            if command == "HELP":
-                send(f"{sender}/COMMANDS list=ALIVE,ECHO,HELP,STOP")
+            if command == "STOP":
+                send("UNREGISTER service=echo_python")
+            elif sender is None:
+                continue  # A datagram: there is nobody to answer.
+            elif command == "HELP":
+                send(f"{sender}/COMMANDS " + write({**asked, "list": "ALIVE,ECHO,HELP,STOP"}))
             elif command == "ALIVE":
                 send(f"{sender}/ABSOLUTELY " + write({**asked, "reply_timestamp": f"{time.time():.6f}"}))
             elif command == "ECHO":
                 send(f"{sender}/ECHOED " + write({**asked, "text": parameters.get("text", "")}))
-            elif command == "STOP":
-                send("UNREGISTER service=echo_python")
 
 
 main()

@@ -1,7 +1,7 @@
 // Starts the real daemon for a test: on free ports, with files of its own, ready when the call returns, ended by its pid.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,8 @@ export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** For its files, instead of a fresh one that goes with the daemon: a second daemon finds what the first one stored. */
   readonly directory?: string;
+  /** Logs into this file instead of standard error. */
+  readonly logFile?: string;
 }
 
 export interface RunningDaemon {
@@ -39,6 +41,7 @@ export const programPath = (name: 'snapcom' | 'snapcommunicatord'): string =>
   fileURLToPath(new URL(`../../bin/${name}`, import.meta.url));
 
 const readyMsMax = 20_000;
+const readyPollMs = 10;
 const stopMsMax = 10_000;
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -46,21 +49,22 @@ process.on('exit', () => {
 });
 
 /** Starts a daemon named `alpha`. @throws Error with its log when it does not get ready */
-export async function startDaemon({ args = [], env = {}, directory: given }: DaemonOptions = {}): Promise<RunningDaemon> {
+export async function startDaemon({ args = [], env = {}, directory: given, logFile }: DaemonOptions = {}): Promise<RunningDaemon> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'snapcom-test-'));
   const unixPath = join(directory, 'c.sock');
   const flags = ['--config', 'none', '--server-name', 'alpha', '--local-listen', '127.0.0.1:0'];
   flags.push('--unix-listen', unixPath, '--signal', '127.0.0.1:0', '--data-path', join(directory, 'data'));
-  flags.push('--log-format', 'json', ...args);
+  flags.push('--log-format', 'json', ...(logFile === undefined ? [] : ['--log-file', logFile]), ...args);
   const child = spawn(process.execPath, [programPath('snapcommunicatord'), ...flags], {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...withoutOwnVariables(process.env), ...env },
   });
   running.add(child);
-  let log = '';
+  let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    log += text;
+    said += text;
   });
+  const log = (): string => said + (logFile !== undefined && existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
   const ended = new Promise<number>((resolve) => {
     child.once('close', (code) => {
       running.delete(child);
@@ -75,7 +79,7 @@ export async function startDaemon({ args = [], env = {}, directory: given }: Dae
     if (given === undefined) rmSync(directory, { recursive: true, force: true });
     return code;
   };
-  const addresses = await whenReady(child, () => log, ended).catch(async (error: unknown) => {
+  const addresses = await whenReady(log, ended).catch(async (error: unknown) => {
     await end('SIGKILL');
     throw error;
   });
@@ -85,7 +89,7 @@ export async function startDaemon({ args = [], env = {}, directory: given }: Dae
     signalPort: portOf(addresses.signal[0]),
     directory,
     pid: child.pid as number,
-    log: () => log,
+    log,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
     ended: () => ended,
@@ -98,24 +102,22 @@ interface Addresses {
 }
 
 /** The addresses that the daemon logs once it listens on all of them. */
-function whenReady(child: ChildProcess, log: () => string, ended: Promise<number>): Promise<Addresses> {
+function whenReady(log: () => string, ended: Promise<number>): Promise<Addresses> {
   return new Promise((resolve, reject) => {
-    const fail = (what: string): void => reject(new Error(`the daemon ${what}:\n${log()}`));
-    const timer = setTimeout(() => fail(`was not ready within ${readyMsMax} ms`), readyMsMax);
-    const look = (): void => {
-      const line = log()
-        .split('\n')
-        .find((text) => text.includes('"msg":"ready"'));
-      if (line === undefined || !line.endsWith('}')) return;
-      clearTimeout(timer);
-      child.stderr?.off('data', look);
-      resolve(JSON.parse(line) as Addresses);
+    const fail = (what: string): void => {
+      clearInterval(timer);
+      reject(new Error(`the daemon ${what}:\n${log()}`));
     };
-    child.stderr?.on('data', look);
-    void ended.then((code) => {
-      clearTimeout(timer);
-      fail(`ended with ${code} before it was ready`);
-    });
+    const deadline = Date.now() + readyMsMax;
+    const look = (): void => {
+      const line = /^\{.*"msg":"ready"\}$/m.exec(log())?.[0];
+      if (line !== undefined) {
+        clearInterval(timer);
+        resolve(JSON.parse(line) as Addresses);
+      } else if (Date.now() > deadline) fail(`was not ready within ${readyMsMax} ms`);
+    };
+    const timer = setInterval(look, readyPollMs);
+    void ended.then((code) => fail(`ended with ${code} before it was ready`));
   });
 }
 

@@ -98,7 +98,7 @@ describe('closing', () => {
     });
     daemon.connection.write('<n1:b a/SLOW');
     await place.roundTrip(bus);
-    await bus.close({ timeout: 50 });
+    await bus.close({ timeout: 500 });
     await aborted;
   });
 
@@ -126,7 +126,7 @@ describe('closing', () => {
   it('waits for a daemon that does not close, but not for ever', async () => {
     const bus = await join('a');
     daemon.rules.onMessage = () => true;
-    await bus.close({ timeout: 20 });
+    await bus.close({ timeout: 200 });
     await daemon.until(() => daemon.connection.isClosed);
   });
 });

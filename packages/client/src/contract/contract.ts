@@ -115,7 +115,7 @@ export function writeParameters<T extends ParameterTable>(table: T, values: Give
     }
   }
   for (const parameter of Object.keys(given)) {
-    if (!(parameter in table) && given[parameter] !== undefined)
+    if (!Object.hasOwn(table, parameter) && given[parameter] !== undefined)
       throw new RangeError(`${parameter} is not a parameter of this command`);
   }
   return parameters;

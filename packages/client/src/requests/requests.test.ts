@@ -207,6 +207,7 @@ describe('a service that gives no ids back', () => {
     await expect(impatient).rejects.toMatchObject({
       message: expect.stringContaining('it was waiting for an earlier request'),
     });
+    await daemon.until(() => got.length === 2);
     expect(got.map(({ command }) => command)).toEqual(['PING', 'ALIVE']);
     say('PONG n=1');
     await daemon.until(() => got.length === 3);
@@ -251,8 +252,8 @@ describe('a service that gives no ids back', () => {
 
   it('cannot answer a request that names no answer: the error says so, and nothing else is taken for it', async () => {
     const { got, say } = playService('cpp');
-    const unnamed = bus.request('cpp', 'ASK', {}, { timeout: 40 });
-    const named = bus.request('cpp', 'PING', {}, { expect: 'PONG', timeout: 40 });
+    const unnamed = bus.request('cpp', 'ASK', {}, { timeout: 250 });
+    const named = bus.request('cpp', 'PING', {}, { expect: 'PONG', timeout: 250 });
     await daemon.until(() => got.length === 2);
     say('PONG n=whose');
     await expect(unnamed).rejects.toMatchObject({ message: expect.stringContaining("expect: 'PONG'") });

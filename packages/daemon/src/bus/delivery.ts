@@ -145,11 +145,13 @@ export class Delivery {
     else this.refuse(parcel, 'keeper-full', wishes);
   }
 
-  #fail({ connection, from, service, command, message }: Parcel, reason: string, { policy, report, messageId }: Wishes): void {
+  /** Who sends is told directly: a connection without a name may ask as well. */
+  #fail({ connection, service, command, message }: Parcel, reason: string, { policy, report, messageId }: Wishes): void {
     if (connection === undefined || message === undefined) return;
-    if (report !== 'none') this.report(from, command, 'failed', reason, messageId);
+    const { speaker } = this.#parts;
+    if (report !== 'none') speaker.tell(connection, 'TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
     if (policy.wantsReply) {
-      this.#parts.speaker.tell(connection, 'SERVICE_UNAVAILABLE', {
+      speaker.tell(connection, 'SERVICE_UNAVAILABLE', {
         destination_service: service,
         unsent_command: command,
         message_id: messageId,

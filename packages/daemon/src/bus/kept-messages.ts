@@ -33,7 +33,7 @@ export function createKeeping({ counters, output, now, log, brake }: Core, confi
     {
       cached: (entry) => report(entry, 'cached'),
       delivered: (entry) => {
-        if (entry.report !== 'none') report(entry, 'delivered');
+        if (entry.report === 'always') report(entry, 'delivered');
       },
       expired: (entry, isReported) => {
         counters.expired++;

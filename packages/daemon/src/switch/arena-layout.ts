@@ -72,8 +72,8 @@ export const INPUT_END = INPUT + INPUT_BYTES + 64;
 export const POOL = INPUT_END + 1024 - (INPUT_END % 1024);
 
 export const RECORD_BYTES = 16;
-/** Behind a slot's limit: a line's stamp is at most PREFIX_BYTES_MAX, a vector store 16. */
-export const BUFFER_SLACK_BYTES = 192;
+/** Behind a slot's limit: a line's stamp is at most PREFIX_BYTES_MAX, a step of the inner loop 32. */
+export const BUFFER_SLACK_BYTES = 256;
 
 // What the inner loop says when it returns.
 /** All complete lines were handled. */

@@ -148,7 +148,8 @@ export function createInnerLoop(memory: WebAssembly.Memory): InnerLoop {
       const slot = word(flow + FLOW_SLOT);
       const next = scanLine(at, word(flow + FLOW_KEY_LENGTH));
       if (next > end) break;
-      if (next === 0 || (bytes[next - 2] as number) <= 32 || next - at > word(CELL_LINE_BYTES_MAX)) {
+      const last = bytes[next - 2];
+      if (next === 0 || last === 32 || last === 9 || last === 13 || next - at > word(CELL_LINE_BYTES_MAX)) {
         result = NEEDS_CARE;
         break;
       }

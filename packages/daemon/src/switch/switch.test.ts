@@ -194,6 +194,15 @@ describe.each([
     expect(rig.events).toEqual(['reject NUL_BYTE', 'reject BAD_COMMAND', 'reject BAD_SERVICE', 'handle X']);
   });
 
+  it('comes back from a line that ends in any byte', () => {
+    const rig = createRig(isPlain);
+    const endings = Array.from({ length: 255 }, (_, byte) => byte + 1).filter((byte) => ![9, 10, 13, 32].includes(byte));
+    const line = (byte: number): string => `rx/PING a=${String.fromCharCode(byte)}\n`;
+    rig.switch.feed(rig.source, Buffer.from(endings.map(line).join(''), 'latin1'));
+    rig.output.flushAll();
+    expect(rig.received('rx')).toBe(endings.map((byte) => `<alpha:tx1 ${line(byte)}`).join(''));
+  });
+
   it('forgets a verdict when its destination goes', () => {
     const rig = createRig(isPlain);
     const rx = rig.destinations.get('rx') as Destination;

@@ -107,12 +107,12 @@ export class ProgramRuns {
       isLate = true;
       killGroup(child);
     }, this.#limits.timeoutMs);
+    let printed = 0;
     let answered = 0;
     const reader = new LineReader({ lineBytesMax: messageBytesMax });
     const answer = (answerLine: Line): void => {
-      answered++;
-      if (answered <= answersMax) this.#answer(message, answerLine);
-      else killGroup(child);
+      if (++printed > answersMax) killGroup(child);
+      else if (this.#answer(message, answerLine)) answered++;
     };
     child.stdout.on('data', (chunk: Uint8Array) => {
       if (!reader.feed(chunk, answer)) killGroup(child);
@@ -120,27 +120,34 @@ export class ProgramRuns {
     const end = await ended(child);
     clearTimeout(timer);
     reader.end(answer);
-    if (end.code === 0 && answered <= answersMax) return;
+    if (end.code === 0 && printed === answered) return;
     this.hasFailed = true;
-    const problem = isLate ? `took longer than ${this.#limits.timeoutMs / 1000} s` : problemOf(end);
+    const problem = isLate
+      ? `took longer than ${this.#limits.timeoutMs / 1000} s`
+      : printed > answersMax
+        ? `printed more than ${answersMax} lines`
+        : end.code === 0
+          ? 'printed what is not a message'
+          : problemOf(end);
     this.#output.say(`${headOf(message)}: ${program} ${problem}`);
     if (answered === 0) this.#refuse(message, `the program for it ${problem}`);
   }
 
-  #answer(message: Message, line: Line): void {
-    if (line.kind === 'blank') return;
+  /** Sends what the program printed. @returns whether it is a message */
+  #answer(message: Message, line: Line): boolean {
+    if (line.kind === 'blank') return true;
     if (line.kind === 'invalid') {
-      this.hasFailed = true;
-      this.#output.say(`${headOf(message)}: the program printed what is not a message (${line.error}): ${WIRE_ERRORS[line.error].cause}`);
-      return;
+      this.#output.say(`${headOf(message)}: a line of the program is not a message (${line.error}): ${WIRE_ERRORS[line.error].cause}`);
+      return false;
     }
     const { server, service, command, parameters } = line.message;
     if (service === '' && message.sentFromService === '') {
       this.#output.say(`${headOf(message)} came without a sender: ${command} answers nobody`);
-      return;
+      return true;
     }
     const sent = service === '' ? this.#bus.reply(message, command, parameters) : this.#bus.send({ server, service, command, parameters });
     sent.catch((error: unknown) => this.#output.say(`${command}: ${explain(error)}`));
+    return true;
   }
 
   /** Tells who waits for an answer that there will be none. */

@@ -30,6 +30,8 @@ const fileLineBytesMax = 64 << 20;
 /** How long a file may go without being written, so that who follows it sees something. */
 const writeMsMax = 200;
 const writeCharactersMax = 64 * 1024;
+/** Between two words on messages that were left out. */
+const skippedMsMin = 5000;
 
 export function describe(command: Command): void {
   command
@@ -97,16 +99,13 @@ async function sniffLive(filter: Filter, sink: Sink, options: SniffOptions, outp
   const end = interruption();
   const bus = await openConnection({ to: options.to });
   let shown = 0;
-  let skipped = 0;
+  const skipped = new Skipped(output);
   const lost = new Promise<'lost'>((resolve) => bus.on('closed', () => resolve('lost')));
   const enough = new Promise<'enough'>((resolve) => {
     bus.on(communicatord, 'SNIFFED', ({ service, sentFromService, parameters }) => {
       // Only the daemon's own word: any service could send a message of that name.
       if (service !== '' || sentFromService !== 'communicatord' || shown === options.count) return;
-      if (parameters.skipped !== undefined) {
-        skipped += parameters.skipped;
-        output.say(`${plural(parameters.skipped, 'message')} passed unseen here: too many for who reads this`);
-      }
+      if (parameters.skipped !== undefined) skipped.add(parameters.skipped);
       sink.put(sniffedOf(parameters));
       if (++shown === options.count) resolve('enough');
     });
@@ -123,9 +122,32 @@ async function sniffLive(filter: Filter, sink: Sink, options: SniffOptions, outp
   const how = await Promise.race([enough, lost, whenAborted(end)]);
   await bus.close({ timeout: 2000 }).catch(() => {});
   if (options.write !== undefined) output.say(`${plural(shown, 'message')} written to ${options.write}`);
-  if (skipped > 0) output.say(`${plural(skipped, 'message')} passed unseen`);
+  skipped.tellAll();
   if (how === 'lost') throw new ToolError(EXIT.noConnection, 'the communicator closed the connection');
   return EXIT.done;
+}
+
+/** Messages that the daemon left out because they were too many for who reads here: told, but not each time. */
+class Skipped {
+  readonly #output: Output;
+  #total = 0;
+  #toldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  add(count: number): void {
+    this.#total += count;
+    const now = performance.now();
+    if (now - this.#toldMs < skippedMsMin) return;
+    this.#toldMs = now;
+    this.#output.say(`${plural(this.#total, 'message')} passed unseen so far: too many for who reads this; a FILTER helps`);
+  }
+
+  tellAll(): void {
+    if (this.#total > 0) this.#output.say(`${plural(this.#total, 'message')} passed unseen`);
+  }
 }
 
 async function readFile(path: string, filter: Filter, sink: Sink, options: SniffOptions, output: Output): Promise<ExitCode> {

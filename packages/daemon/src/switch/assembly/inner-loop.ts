@@ -86,48 +86,84 @@ function findFlow(at: usize, owner: u32): usize {
   return 0;
 }
 
+/** Hands what was written to the slot back to it. */
+// @ts-ignore: decorator
+@inline
+function leaveSlot(slot: usize, target: usize, lines: u32): void {
+  if (slot == 0) return;
+  store<u32>(slot, <u32>target, SLOT_POINTER);
+  store<u32>(slot, load<u32>(slot, SLOT_LINES) + lines, SLOT_LINES);
+}
+
+// @ts-ignore: decorator
+@inline
+function markDirty(slot: usize): void {
+  if (load<u32>(slot, SLOT_IS_DIRTY) != 0) return;
+  store<u32>(slot, 1, SLOT_IS_DIRTY);
+  const dirty = load<u32>(CELL_DIRTY_COUNT);
+  store<u32>(DIRTY + (dirty << 2), (<u32>slot - SLOTS) / SLOT_BYTES);
+  store<u32>(CELL_DIRTY_COUNT, dirty + 1);
+}
+
 /**
  * Handles lines in [start, end) of source `owner`, whose stamp of `prefixLength` bytes lies at PREFIX.
  * The byte at `end` is overwritten. Returns DONE, NEEDS_BUFFER or NEEDS_CARE.
+ *
+ * What is known of the current flow and slot is kept in locals while heads repeat. Each line is scanned and copied at
+ * once, 32 bytes a step; a step may write up to 31 bytes too many, for which buffers have slack.
  */
 export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 {
   const ten = i8x16.splat(10);
   const semicolon = i8x16.splat(59);
   const prefix = v128.load(PREFIX);
+  const lineBytesMax = <usize>load<u32>(CELL_LINE_BYTES_MAX);
   const ring = load<u32>(CELL_RECORDER);
   const ringMask = load<u32>(CELL_RECORDER_MASK);
-  const lineBytesMax = <usize>load<u32>(CELL_LINE_BYTES_MAX);
   const now = <u64>load<u32>(CELL_NOW_MS) | 0x0000000100000000;
   let number = load<u32>(CELL_NUMBER);
   let at: usize = start;
   let flow: usize = 0;
-  let slot: usize = 0;
-  let skip: usize = 0;
+  let flowId: u64 = 0;
+  let key = i8x16.splat(0);
+  let keyMask = i8x16.splat(0);
   let headBytes: usize = 0;
+  let skip: usize = 0;
   let isHeadOnly = false;
+  let slot: usize = 0;
+  let begin: usize = 0;
+  let limit: usize = 0;
+  let lines: u32 = 0;
   let result = DONE;
   store<u8>(end, 10);
 
   while (at < <usize>end) {
-    if (flow == 0 || !isHead(at, flow)) {
+    if (flow == 0 || v128.any_true(v128.and(v128.xor(v128.load(at), key), keyMask)) || (headBytes > 16 && !isHead(at, flow))) {
       flow = findFlow(at, owner);
       if (flow == 0) {
         result = NEEDS_CARE;
         break;
       }
-      slot = load<u32>(flow, FLOW_SLOT);
+      const newSlot: usize = load<u32>(flow, FLOW_SLOT);
+      if (newSlot != slot) {
+        leaveSlot(slot, begin, lines);
+        slot = newSlot;
+        begin = load<u32>(slot, SLOT_POINTER);
+        limit = load<u32>(slot, SLOT_LIMIT);
+        lines = 0;
+        if (begin < limit) markDirty(slot);
+      }
+      flowId = load<u32>(flow, FLOW_ID);
       skip = load<u32>(flow, FLOW_SKIP);
       headBytes = load<u32>(flow, FLOW_KEY_LENGTH);
+      key = v128.load(flow, FLOW_KEY);
+      keyMask = v128.load(<usize>MASKS + (min<usize>(headBytes, 16) << 4));
       isHeadOnly = load<u8>(flow + FLOW_KEY + headBytes - 1) == 10;
     }
     if (!isHeadOnly && isSpecial(at + headBytes)) {
       result = NEEDS_CARE;
       break;
     }
-    const begin: usize = load<u32>(slot, SLOT_POINTER);
-    const limit: usize = load<u32>(slot, SLOT_LIMIT);
     if (begin >= limit) {
-      store<u32>(CELL_SLOT, <u32>slot);
       result = NEEDS_BUFFER;
       break;
     }
@@ -138,63 +174,54 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
     let target = begin + prefixLength;
     let source = at + skip;
     let isLine = false;
-    while (result == DONE && !isLine) {
-      const bytes = v128.load(source);
-      v128.store(target, bytes);
+    do {
+      const first = v128.load(source);
+      const second = v128.load(source, 16);
+      v128.store(target, first);
+      v128.store(target, second, 16);
       // Bytes up to 10 (LF, NUL and a few harmless ones) and semicolons are looked at, all others are passed on.
-      let hits: u32 = i8x16.bitmask(v128.or(i8x16.eq(i8x16.min_u(bytes, ten), bytes), i8x16.eq(bytes, semicolon)));
-      if (hits == 0) {
-        source += 16;
-        target += 16;
-        if (target > limit) {
-          store<u32>(CELL_SLOT, <u32>slot);
-          result = NEEDS_BUFFER;
-        }
-        continue;
-      }
-      let step: usize = 16;
-      while (hits != 0) {
-        const offset: usize = ctz(hits);
-        const byte = load<u8>(source + offset);
-        if (byte == 10) {
-          step = offset + 1;
-          isLine = true;
-          break;
-        }
-        if (byte == 0 || (byte == 59 && isSpecial(source + offset + 1))) {
-          // Past the end there is no line yet; the slow path sees that.
-          result = NEEDS_CARE;
-          break;
-        }
-        hits &= hits - 1;
+      const firstHits = v128.or(i8x16.eq(i8x16.min_u(first, ten), first), i8x16.eq(first, semicolon));
+      const secondHits = v128.or(i8x16.eq(i8x16.min_u(second, ten), second), i8x16.eq(second, semicolon));
+      let step: usize = 32;
+      if (v128.any_true(v128.or(firstHits, secondHits))) {
+        let hits: u32 = <u32>i8x16.bitmask(firstHits) | (<u32>i8x16.bitmask(secondHits) << 16);
+        do {
+          const offset: usize = ctz(hits);
+          const byte = load<u8>(source + offset);
+          if (byte == 10) {
+            step = offset + 1;
+            isLine = true;
+            break;
+          }
+          if (byte == 0 || (byte == 59 && isSpecial(source + offset + 1))) {
+            // Past the end there is no line yet; the slow path sees that.
+            result = NEEDS_CARE;
+            break;
+          }
+          hits &= hits - 1;
+        } while (hits != 0);
       }
       source += step;
       target += step;
-      if (result == DONE && !isLine && target > limit) {
-        store<u32>(CELL_SLOT, <u32>slot);
-        result = NEEDS_BUFFER;
-      }
-    }
+      if (!isLine && target > limit && result == DONE) result = NEEDS_BUFFER;
+    } while (!isLine && result == DONE);
     if (result != DONE || source > <usize>end) break;
-    // A CR or a blank before the LF is not part of the line.
-    if (load<u8>(source - 2) <= 32 || source - at > lineBytesMax) {
+    // A CR or a blank before the LF is not part of the line. Other control characters are: the slow path would send them back here.
+    const last = load<u8>(source - 2);
+    if (last == 32 || last == 9 || last == 13 || source - at > lineBytesMax) {
       result = NEEDS_CARE;
       break;
     }
-    if (load<u32>(slot, SLOT_IS_DIRTY) == 0) {
-      store<u32>(slot, 1, SLOT_IS_DIRTY);
-      const dirty = load<u32>(CELL_DIRTY_COUNT);
-      store<u32>(DIRTY + (dirty << 2), (<u32>slot - SLOTS) / SLOT_BYTES);
-      store<u32>(CELL_DIRTY_COUNT, dirty + 1);
-    }
-    store<u32>(slot, <u32>target, SLOT_POINTER);
-    store<u32>(slot, load<u32>(slot, SLOT_LINES) + 1, SLOT_LINES);
     const record: usize = ring + ((number & ringMask) << 4);
-    store<u64>(record, <u64>load<u32>(flow, FLOW_ID) | ((<u64>(target - begin)) << 32));
+    store<u64>(record, flowId | ((<u64>(target - begin)) << 32));
     store<u64>(record, now, 8);
     number++;
+    lines++;
+    begin = target;
     at = source;
   }
+  leaveSlot(slot, begin, lines);
+  if (result == NEEDS_BUFFER) store<u32>(CELL_SLOT, <u32>slot);
   store<u32>(CELL_NUMBER, number);
   store<u32>(CELL_POSITION, <u32>at);
   return result;
