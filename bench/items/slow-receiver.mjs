@@ -11,7 +11,7 @@ const SECONDS = 8;
 const QUIET_SECONDS = 3;
 const EXTRA_MS_MAX = 10;
 const MEGABYTES_MAX = 64;
-const CREEP_MEGABYTES_MAX = 8;
+const CREEP_MEGABYTES_MAX = 16; // the garbage collector takes its time
 const SAMPLE_MS = 100;
 
 export const slowReceiver = {

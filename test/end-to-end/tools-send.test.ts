@@ -20,7 +20,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(started.map((one) => one.stop('SIGKILL')));
-  expect(await daemon.stop()).toBe(0);
+  const code = await daemon.stop();
+  if (code !== 0) throw new Error(`the daemon ended with ${code}: ${daemon.log()}`);
 });
 
 /** A service of its own for a test, which prints what it receives. */
@@ -40,20 +41,28 @@ describe('send', () => {
     const { name, running } = await listener('PING');
     const result = await snapcom(['send', `${name}/PING`, 'text=hi'], { to: address() });
     expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await running.lines(1)).toEqual([expect.stringMatching(new RegExp(`^<alpha:snapcom_\\d+ ${name}/PING text=hi$`))]);
+    expect(await running.lines(1)).toEqual([
+      expect.stringMatching(new RegExp(`^<alpha:snapcom_\\d+ ${name}/PING text=hi$`)),
+    ]);
   });
 
   it('takes --to before and behind the subcommand, over the environment', async () => {
     const { name, running } = await listener('PING');
-    expect(await snapcom(['--to', tcp, 'send', `${name}/PING n=1`], { to: 'sc://127.0.0.1:1' })).toMatchObject({ code: 0 });
-    expect(await snapcom(['send', `${name}/PING n=2`, '--to', tcp], { to: 'sc://127.0.0.1:1' })).toMatchObject({ code: 0 });
+    expect(await snapcom(['--to', tcp, 'send', `${name}/PING n=1`], { to: 'sc://127.0.0.1:1' })).toMatchObject({
+      code: 0,
+    });
+    expect(await snapcom(['send', `${name}/PING n=2`, '--to', tcp], { to: 'sc://127.0.0.1:1' })).toMatchObject({
+      code: 0,
+    });
     expect(await running.lines(2)).toHaveLength(2);
   });
 
   it('encodes values that are given apart', async () => {
     const { name, running } = await listener('PING', '--json');
     const value = 'a;b "c" \\ \n last ';
-    expect(await snapcom(['send', 'PING', '-s', name, '-p', `v=${value}`, '-p', 'w='], { to: tcp })).toMatchObject({ code: 0 });
+    expect(await snapcom(['send', 'PING', '-s', name, '-p', `v=${value}`, '-p', 'w='], { to: tcp })).toMatchObject({
+      code: 0,
+    });
     const [line = ''] = await running.lines(1);
     expect(JSON.parse(line)).toMatchObject({ service: name, command: 'PING', parameters: { v: value, w: '' } });
   });
@@ -86,7 +95,10 @@ describe('send', () => {
   it('ends with 6 for what the daemon refuses', async () => {
     const stop = await snapcom(['send', 'STOP'], { to: tcp });
     expect(stop).toMatchObject({ code: 6, stderr: expect.stringContaining('Unix socket') });
-    expect(await snapcom(['send', 'BLAH'], { to: tcp })).toMatchObject({ code: 6, stderr: expect.stringContaining('BLAH') });
+    expect(await snapcom(['send', 'BLAH'], { to: tcp })).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('BLAH'),
+    });
   });
 
   it('ends with 3 where nobody listens, or who listens is no communicator', async () => {
@@ -110,7 +122,10 @@ describe('send from standard input', () => {
     expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
     const { code, stdout } = await running.ended();
     expect(code).toBe(0);
-    const numbers = stdout.trim().split('\n').map((line) => Number(line.split('n=')[1]));
+    const numbers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split('n=')[1]));
     expect(numbers).toEqual(lines.map((_, n) => n));
   });
 
@@ -126,7 +141,12 @@ describe('send from standard input', () => {
     const stdin = `A\nbad\nC n=${'x'.repeat(2 << 20)}\nD`;
     const result = await snapcom(['send', '-', '-s', name, '--keep-going', '--report', '--json'], { to: tcp, stdin });
     expect(result.code).toBe(2);
-    expect(result.stdout.trim().split('\n').map((line) => JSON.parse(line))).toEqual([
+    expect(
+      result.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
       { line: 1, status: 'delivered' },
       { line: 4, status: 'delivered' },
     ]);
@@ -161,7 +181,9 @@ describe('send over datagrams', () => {
       await running.said('listening');
       const to = `scu://127.0.0.1:${other.signalPort}`;
       expect(await snapcom(['send', 'guarded/PING n=1'], { to })).toMatchObject({ code: 0 });
-      expect(await snapcom(['send', 'guarded/PING n=2', '--signal-secret-file', file], { to })).toMatchObject({ code: 0 });
+      expect(await snapcom(['send', 'guarded/PING n=2', '--signal-secret-file', file], { to })).toMatchObject({
+        code: 0,
+      });
       expect(await running.ended()).toMatchObject({ code: 0, stdout: 'guarded/PING n=2\n' });
       expect(await snapcom(['send', 'a/B', '--signal-secret-file', '/nowhere'], { to })).toMatchObject({ code: 2 });
     } finally {
@@ -193,7 +215,10 @@ describe('request', () => {
   it('ends with 4, 5 and 6 where there is no answer', async () => {
     const { name } = await listener('PING');
     expect(await snapcom(['request', 'nobody/ASK'], { to: tcp })).toMatchObject({ code: 4, stdout: '' });
-    expect(await snapcom(['request', `${name}/PING`, '-t', '200ms'], { to: tcp })).toMatchObject({ code: 5, stdout: '' });
+    expect(await snapcom(['request', `${name}/PING`, '-t', '200ms'], { to: tcp })).toMatchObject({
+      code: 5,
+      stdout: '',
+    });
     expect(await snapcom(['request', `${name}/WHAT`], { to: tcp })).toMatchObject({ code: 6, stdout: '' });
   });
 });

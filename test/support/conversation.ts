@@ -110,7 +110,9 @@ class Conversation {
   async #sendDatagram(text: string): Promise<void> {
     await this.#settle();
     this.#datagrams ??= createSocket('udp4');
-    await new Promise((resolve) => this.#datagrams?.send(unescape(text), this.#daemon.signalPort, '127.0.0.1', resolve));
+    await new Promise((resolve) =>
+      this.#datagrams?.send(unescape(text), this.#daemon.signalPort, '127.0.0.1', resolve),
+    );
   }
 
   async #sendUnixDatagram(text: string): Promise<void> {
@@ -118,8 +120,12 @@ class Conversation {
     const { DgramSocket } = await import('node-unix-socket');
     const socket = new DgramSocket();
     await new Promise<void>((resolve, reject) => {
-      socket.sendTo(Buffer.from(unescape(text)), 0, Buffer.byteLength(unescape(text)), datagramPath(this.#daemon.directory), (error) =>
-        error ? reject(error) : resolve(),
+      socket.sendTo(
+        Buffer.from(unescape(text)),
+        0,
+        Buffer.byteLength(unescape(text)),
+        datagramPath(this.#daemon.directory),
+        (error) => (error ? reject(error) : resolve()),
       );
     });
     socket.close();
@@ -137,8 +143,8 @@ class Conversation {
   }
 }
 
-/** In scripts `\n` in a datagram is an LF. */
-const unescape = (text: string): string => text.replaceAll('\\n', '\n');
+/** In scripts `\n` and `\r` in a datagram are LF and CR. */
+const unescape = (text: string): string => text.replaceAll('\\n', '\n').replaceAll('\\r', '\r');
 
 /** Where a daemon that is started by `conversations` has its Unix datagram socket, if it is told to have one. */
 export const datagramPath = (directory: string): string => join(directory, 'd.sock');
@@ -155,7 +161,10 @@ function asExpected(text: string): string | RegExp {
 /** Runs one script. @throws Error at the first line that does not hold */
 export async function converse(daemon: RunningDaemon, script: string): Promise<void> {
   const conversation = new Conversation(daemon);
-  const steps = script.split('\n').map((line) => line.replace(/^ +/, '')).filter((line) => line !== '' && !line.startsWith('#'));
+  const steps = script
+    .split('\n')
+    .map((line) => line.replace(/^ +/, ''))
+    .filter((line) => line !== '' && !line.startsWith('#'));
   try {
     for (const step of steps) {
       await conversation.step(step).catch((error: unknown) => {
@@ -178,7 +187,11 @@ export interface ConversationOptions {
 }
 
 /** A table of conversations, name to script, one after the other with one daemon. */
-export function conversations(title: string, { args = [], env = {}, hasUnixDatagram = false }: ConversationOptions, table: Readonly<Record<string, string>>): void {
+export function conversations(
+  title: string,
+  { args = [], env = {}, hasUnixDatagram = false }: ConversationOptions,
+  table: Readonly<Record<string, string>>,
+): void {
   describe(title, () => {
     let daemon: RunningDaemon;
     const directory = mkdtempSync(join(tmpdir(), 'snapcom-test-'));

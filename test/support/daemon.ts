@@ -49,7 +49,12 @@ process.on('exit', () => {
 });
 
 /** Starts a daemon named `alpha`. @throws Error with its log when it does not get ready */
-export async function startDaemon({ args = [], env = {}, directory: given, logFile }: DaemonOptions = {}): Promise<RunningDaemon> {
+export async function startDaemon({
+  args = [],
+  env = {},
+  directory: given,
+  logFile,
+}: DaemonOptions = {}): Promise<RunningDaemon> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'snapcom-test-'));
   const unixPath = join(directory, 'c.sock');
   const flags = ['--config', 'none', '--server-name', 'alpha', '--local-listen', '127.0.0.1:0'];

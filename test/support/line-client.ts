@@ -93,7 +93,8 @@ export class LineClient {
   /** Waits for the other side's end. Lines that were not taken are an error. */
   async expectClosed(): Promise<void> {
     await this.until(() => this.isClosed || this.lines.length > 0, 'the end of the connection');
-    if (this.lines.length > 0) throw new Error(`${this.name} waited for its end and received\n  ${this.lines.join('\n  ')}`);
+    if (this.lines.length > 0)
+      throw new Error(`${this.name} waited for its end and received\n  ${this.lines.join('\n  ')}`);
     this.socket.end();
   }
 
@@ -118,7 +119,8 @@ export class LineClient {
     const deadline = Date.now() + msMax;
     while (!condition()) {
       const leftMs = deadline - Date.now();
-      if (leftMs <= 0) throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${JSON.stringify(this.lines)}`);
+      if (leftMs <= 0)
+        throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${JSON.stringify(this.lines)}`);
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

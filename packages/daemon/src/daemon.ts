@@ -79,7 +79,7 @@ export class Daemon {
   }
 
   async #listen(): Promise<DaemonAddresses> {
-    const { localListen, unixListen, signal, signalUnix } = this.#configuration;
+    const { localListen, unixListen, signal, signalUnix, unixGroupId } = this.#configuration;
     const { receive } = this.#bus.signals;
     const local: string[] = [];
     for (const endpoint of localListen) {
@@ -93,7 +93,7 @@ export class Daemon {
       this.#datagrams.push(listener);
       signals.push(formatEndpoint({ host, port: listener.port }));
     }
-    for (const path of signalUnix) this.#datagrams.push(await listenUnixDatagram(path, receive));
+    for (const path of signalUnix) this.#datagrams.push(await listenUnixDatagram(path, unixGroupId, receive));
     return { local, unix: unixListen, signal: [...signals, ...signalUnix] };
   }
 

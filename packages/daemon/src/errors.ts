@@ -28,7 +28,7 @@ export const DAEMON_ERRORS = {
   NOT_A_SOCKET: { cause: 'The path of a Unix socket names something else.', remedy: 'Move it away, or choose another path with `--unix-listen`.' },
   BAD_DIRECTORY: {
     cause: 'A directory that the daemon needs cannot be made or written.',
-    remedy: 'Make it and give it to the user that the daemon runs as, or choose another one: `--unix-listen`, `--data-path`.',
+    remedy: 'Make it and give it to the user that the daemon runs as, or choose another one: `--unix-listen`, `--signal-unix`, `--data-path`, `--log-file`.',
   },
   DATA_IN_USE: {
     cause: 'Another daemon keeps its identity and its stored messages in that data path.',

@@ -3,22 +3,18 @@
 const NAME = '[A-Za-z_][A-Za-z0-9_]{0,63}';
 const ADDRESS = `(?:${NAME}|[.?*])`;
 const COMMAND = '[A-Z_][A-Z0-9_]*';
-const HEAD = new RegExp(
-  `^(?<sender><(?<senderServer>${NAME})?:(?<senderService>${NAME})? )?` +
-    `(?:(?:(?<server>${ADDRESS}):)?(?<service>${ADDRESS})/)?(?<command>${COMMAND})(?: (?<parameters>.*))?$`,
-  's',
-);
+const SENDER = `<(${NAME})?:(${NAME})? `;
+const HEAD = new RegExp(`^(${SENDER})?(?:(?:(${ADDRESS}):)?(${ADDRESS})/)?(${COMMAND})(?: (.*))?$`, 's');
 
 /**
- * The parts of a trimmed line, or undefined if its head is not one.
+ * The parts of a trimmed line, or undefined if its head is not one. Absent parts are empty.
  * @param {string} line one character a byte
- * @returns {undefined | Record<'sender' | 'senderServer' | 'senderService' | 'server' | 'service' | 'command' | 'parameters', string>}
- *   absent parts are empty
  */
 export function headOf(line) {
-  const groups = HEAD.exec(line)?.groups;
-  if (groups === undefined) return undefined;
-  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, text ?? '']));
+  const parts = HEAD.exec(line);
+  if (parts === null) return undefined;
+  const [, sender = '', senderServer = '', senderService = '', server = '', service = '', command, parameters = ''] = parts;
+  return { sender, senderServer, senderService, server, service, command, parameters };
 }
 
 /** Bytes as text, one character a byte. */

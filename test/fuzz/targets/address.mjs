@@ -7,8 +7,8 @@ import { show } from '../oracles/messages.mjs';
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const SCHEMES = [undefined, 'sc', 'scs', 'scu'];
 const SECRET = 'pa55word';
-/** Where a secret must be hidden: behind a user's `:`, and before an `@`. */
-const HAS_SECRET = /^\s*(?:[a-z]+:\/\/)?[a-z]+:pa55word@/i;
+/** Where it must be hidden: behind a user's `:` and before an `@`, with or without a scheme. */
+const HAS_SECRET = /^(?:(?:scs?|scu|cds?|cdu):(?:\/\/)?|[a-z]+:\/\/)?user:pa55word@/i;
 
 function checkRefusal(text, error) {
   if (!(error instanceof AddressError)) throw error;

@@ -98,7 +98,9 @@ export class Sender {
     }
     const id = parameters['message_id'] ?? ids.next();
     const timeoutMs = draft.timeout ?? keptForMs(parameters['cache']) + reportGraceMs;
-    const ticket = this.push({ server, service, command, parameters: { ...parameters, message_id: id } });
+    // A durable message whose service is there is delivered at once and never stored: that, too, must be told.
+    const asked = { ...parameters, message_id: id, transmission_report: 'always' };
+    const ticket = this.push({ server, service, command, parameters: asked });
     const report = reports.wait({ id, awaited, ticket, what: `${command} to ${service}`, timeoutMs, signal });
     report.catch(() => {});
     return report;

@@ -113,7 +113,11 @@ describe('passwords', () => {
     ['scs://me:secret@host', 'scs://me:***@host'],
     ['scs:me:secret@host', 'scs:me:***@host'],
     ['scs://me:sec@ret@host', 'scs://me:***@host'],
+    ['scs:/me:secret@host', 'scs:/me:***@host'],
+    ['scs://m/e:secret@host', 'scs://m/e:***@host'],
+    ['me:secret@host:4043', 'me:***@host:4043'],
     ['sc://h:4040', 'sc://h:4040'],
+    ['scs://me@[::1]:4043', 'scs://me@[::1]:4043'],
   ])('%s is shown as %s', (text, shown) => {
     expect(hidePassword(text)).toBe(shown);
   });

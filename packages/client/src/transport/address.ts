@@ -176,7 +176,8 @@ export function formatAddress(address: Address, options: { readonly withPassword
   return `${scheme}://${logIn}${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
-/** The text with what stands between the user and the `@` replaced, for errors and logs. */
-export function hidePassword(text: string): string {
-  return text.replace(/^([^@]*?\/\/[^:@/]*|[^:@/]*:[^:@/]*):.*@/s, '$1:***@');
-}
+// Also what lacks its scheme or has it misspelt: an error quotes just those.
+const PASSWORD = /^((?:(?:scs?|scu|cds?|cdu):(?:\/\/)?|[a-z]+:\/\/)?[^:]*):.*@/is;
+
+/** The text with what stands between the user and the last `@` replaced, for errors and logs. */
+export const hidePassword = (text: string): string => text.replace(PASSWORD, '$1:***@');

@@ -11,9 +11,11 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const markNumbers = (text: string): string =>
   text.replace(TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
 
-function numberText(source: string): string {
+/** Undefined for a number beyond all bounds, such as 1e400. */
+function numberText(source: string): string | undefined {
   if (/^-?\d+$/.test(source)) return source === '-0' ? '0' : source;
   const value = Number(source);
+  if (!Number.isFinite(value)) return undefined;
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? BigInt(value).toString() : String(value);
 }
 
@@ -29,7 +31,9 @@ function readParameters(value: unknown, text: string): Record<string, string> | 
     else if (raw === null) parameters[name] = '';
     else if (typeof raw === 'number') {
       sources ??= (JSON.parse(markNumbers(text)) as { parameters: Record<string, string> }).parameters;
-      parameters[name] = numberText(sources[name] as string);
+      const digits = numberText(sources[name] as string);
+      if (digits === undefined) return 'BAD_JSON_FIELD';
+      parameters[name] = digits;
     } else return 'BAD_JSON_FIELD';
     if (parameters[name].includes('\0')) return 'NUL_BYTE';
   }

@@ -68,6 +68,11 @@ describe('reading values', () => {
   });
 });
 
+it('refuses a number in JSON that has no text', () => {
+  const read = decodeText('{"command":"X","parameters":{"a":1e400}}');
+  expect(read).toMatchObject({ kind: 'invalid', error: 'BAD_JSON_FIELD' });
+});
+
 const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/);
 const address = fc.oneof(fc.constant(''), fc.constantFrom('.', '?', '*'), name);
 const value = fc

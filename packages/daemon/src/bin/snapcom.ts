@@ -1,12 +1,12 @@
 // The program snapcom: hands the command line to the tools and ends with their exit code.
 
 import { VERSION } from '../machine/version.ts';
+import { DescriptorSink } from '../tools/descriptor-sink.ts';
+import { Output } from '../tools/output.ts';
 import { runProgram } from '../tools/program.ts';
 
-// Who reads no further (`snapcom sniff | head -1`) has seen enough.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-}
+// Who reads no further (`snapcom sniff | head -1`) has seen enough; who hears no talk may still want data.
+const out = new DescriptorSink(1, () => process.exit(0));
+const err = new DescriptorSink(2, () => undefined);
 
-// Standard output is written at once on a terminal, into a file and into a pipe, so nothing is cut off here.
-process.exit(await runProgram(process.argv.slice(2), { version: VERSION }));
+process.exit(await runProgram(process.argv.slice(2), { version: VERSION, output: new Output({ out, err }) }));

@@ -70,6 +70,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
 
   taps.onChange = () => lineSwitch.flows.clear();
   output.onLoss = (_destination, lines, reason) => delivery.countLoss(lines, reason);
+  output.onRefusal = (destination, lines) => delivery.countRefusals((destination.source as Connection).service, lines);
   output.onReopen = (destination) => registration.giveKept(destination.source as Connection);
   clock.onChange = (status) => {
     if ('resolution' in status) speaker.announce('CLOCK_STABLE', { cache: 'no', clock_resolution: status.resolution });

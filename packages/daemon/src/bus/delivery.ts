@@ -81,6 +81,13 @@ export class Delivery {
     this.#fail(parcel, reason, wishes);
   }
 
+  /** Plain lines that were refused because their service takes nothing. */
+  countRefusals(service: string, lines: number): void {
+    const { counters, brake, log } = this.#parts;
+    count(counters.refused, 'queue-full', lines);
+    brake.run(`refused queue-full ${service}`, (skipped) => log.lines.warn({ to: service, lines, reason: 'queue-full', skipped }, 'messages refused'));
+  }
+
   /** Lines that were accepted and end undelivered. */
   countLoss(lines: number, reason: DropReason): void {
     count(this.#parts.counters.dropped, reason, lines);

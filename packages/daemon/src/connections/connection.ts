@@ -34,6 +34,7 @@ export class Connection implements Source, Outlet {
   prefix: Uint8Array = NO_PREFIX;
   carry: Uint8Array | undefined = undefined;
   longLine: LongLine | undefined = undefined;
+  backlog: Uint8Array | undefined = undefined;
   blockedBy: Set<Destination> | undefined = undefined;
   destination: Destination | undefined = undefined;
   state: ConnectionState = 'new';
@@ -73,11 +74,11 @@ export class Connection implements Source, Outlet {
   }
 
   resume(): void {
-    if (this.state !== 'closed' && this.state !== 'leaving') this.socket.resume();
+    if (!this.isPaused && this.state !== 'closed' && this.state !== 'leaving') this.socket.resume();
   }
 
   get isPaused(): boolean {
-    return this.blockedBy !== undefined && this.blockedBy.size > 0;
+    return this.backlog !== undefined || (this.blockedBy !== undefined && this.blockedBy.size > 0);
   }
 
   /** Whether the other end has closed its side, or the connection is gone. */
@@ -104,5 +105,6 @@ export class Connection implements Source, Outlet {
     this.serial = 0;
     this.carry = undefined;
     this.longLine = undefined;
+    this.backlog = undefined;
   }
 }

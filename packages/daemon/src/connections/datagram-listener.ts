@@ -1,8 +1,9 @@
 // Receives signals: one message a datagram, over UDP or a Unix datagram socket. Nobody is answered.
 
 import { createSocket, type Socket } from 'node:dgram';
-import { lstatSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { StartError } from '../errors.ts';
+import { prepareSocketFile, protectSocketFile } from './socket-file.ts';
 import { listenError } from './stream-listener.ts';
 
 export type OnDatagram = (bytes: Uint8Array) => void;
@@ -24,19 +25,28 @@ export async function listenUdp(host: string, port: number, onDatagram: OnDatagr
   return { close: () => socket.close(), port: socket.address().port };
 }
 
-/** @throws StartError when the path is taken, or the optional package is missing */
-export async function listenUnixDatagram(path: string, onDatagram: OnDatagram): Promise<DatagramListener> {
+/** @param group who may send to it. @throws StartError when the path is taken, or the optional package is missing */
+export async function listenUnixDatagram(path: string, group: number | undefined, onDatagram: OnDatagram): Promise<DatagramListener> {
   const module = await import('node-unix-socket').catch(() => undefined);
   if (module === undefined) throw new StartError('NO_ADDON', `${path} cannot be listened on: node-unix-socket is missing`);
-  const status = lstatSync(path, { throwIfNoEntry: false });
-  if (status !== undefined && !status.isSocket()) throw new StartError('NOT_A_SOCKET', `${path} is there and is no socket`);
-  if (status !== undefined) unlinkSync(path);
-  const socket = new module.DgramSocket();
+  const { DgramSocket } = module;
+  // Only who listens takes a datagram; an empty one means nothing.
+  const isAnswered = (path: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      const probe = new DgramSocket();
+      probe.sendTo(Buffer.alloc(0), 0, 0, path, (error) => {
+        probe.close();
+        resolve(error === undefined || error === null || !/ECONNREFUSED|refused/i.test(error.message));
+      });
+    });
+  await prepareSocketFile(path, isAnswered);
+  const socket = new DgramSocket();
   try {
     socket.bind(path);
   } catch (error) {
     throw listenError(error as NodeJS.ErrnoException, path);
   }
+  protectSocketFile(path, group);
   socket.on('error', () => undefined);
   socket.on('data', onDatagram);
   return {

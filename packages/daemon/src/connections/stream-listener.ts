@@ -1,10 +1,9 @@
 // Listens on TCP addresses and Unix sockets and turns what connects into connections, reading straight into the arena.
 
-import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
-import { dirname } from 'node:path';
 import { StartError } from '../errors.ts';
 import { Connection, type ListenerKind } from './connection.ts';
+import { prepareSocketFile, protectSocketFile } from './socket-file.ts';
 
 export interface ListenAddress {
   readonly kind: ListenerKind;
@@ -58,12 +57,12 @@ export class StreamListener {
   /** @throws StartError naming the address and what to do */
   async open(): Promise<void> {
     const { target, text } = this.address;
-    if ('path' in target) await this.#prepareSocketFile(target.path);
+    if ('path' in target) await prepareSocketFile(target.path, isAnswered);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, text)));
       this.#server.listen({ ...target, backlog: this.#options.backlog }, resolve);
     });
-    if ('path' in target) this.#protect(target.path);
+    if ('path' in target) protectSocketFile(target.path, this.#options.unixGroup);
     this.#server.on('error', () => undefined);
   }
 
@@ -108,34 +107,6 @@ export class StreamListener {
     socket.on('close', this.#handlers.close);
     return true;
   }
-
-  /** Makes way for the socket: its directory, and a file left by a daemon that is gone. */
-  async #prepareSocketFile(path: string): Promise<void> {
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-    } catch (error) {
-      throw new StartError('BAD_DIRECTORY', `${dirname(path)} cannot be made (${codeOf(error)}), and ${path} is to lie in it`);
-    }
-    const status = lstatSync(path, { throwIfNoEntry: false });
-    if (status === undefined) return;
-    if (!status.isSocket()) throw new StartError('NOT_A_SOCKET', `${path} is there and is no socket`);
-    if (await isAnswered(path)) throw new StartError('SOCKET_IN_USE', `${path} is in use by another daemon`);
-    try {
-      unlinkSync(path);
-    } catch (error) {
-      throw new StartError('BAD_DIRECTORY', `${path} was left by a daemon that is gone and cannot be removed (${codeOf(error)})`);
-    }
-  }
-
-  #protect(path: string): void {
-    const { unixGroup } = this.#options;
-    try {
-      if (unixGroup !== undefined) chownSync(path, -1, unixGroup);
-      chmodSync(path, unixGroup === undefined ? 0o600 : 0o660);
-    } catch (error) {
-      throw new StartError('BAD_PERMISSION', `${path} cannot be given its group and mode (${codeOf(error)})`);
-    }
-  }
 }
 
 type SocketHandlers = ReturnType<typeof socketHandlers>;
@@ -161,7 +132,6 @@ function socketHandlers(events: ConnectionEvents) {
 }
 
 const ignoreError = (): void => undefined;
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /** Whether somebody accepts on this Unix socket. */
 function isAnswered(path: string): Promise<boolean> {

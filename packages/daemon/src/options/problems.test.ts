@@ -156,3 +156,9 @@ test('all problems come together, those of values that are overridden too', () =
     expect.stringContaining('--signal is 8.8.8.8:4041'),
   ]);
 });
+
+test('a file that is none of ours is not read to its end', () => {
+  const problems = problemsOf([], { files: { [MAIN]: 'wurst=brot\n'.repeat(90_000) } });
+  expect(problems).toHaveLength(101);
+  expect(problems.at(-1)).toBe(`${MAIN}:100: reading ended here after 100 problems`);
+});

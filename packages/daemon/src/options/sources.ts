@@ -144,6 +144,8 @@ const mainFile = 'communicatord.conf';
 const DEFAULT_DIRECTORIES = ['/etc/snapcommunicator', '/etc/communicator'];
 const SECTIONS = new Set(['', 'communicatord', 'snapcommunicatord']);
 const dropInFilesMax = 100;
+/** Reading a file ends after so many lines that are nobody's. */
+const problemsMax = 100;
 
 /** Reads the main file and the numbered files of the directories beside it. */
 export function readFiles(machine: Machine, config: string | undefined, gathering: Gathering): void {
@@ -204,8 +206,13 @@ function readFile({ files }: Machine, path: string, gathering: Gathering): boole
   for (const { line, problem } of problems) gathering.problems.push(`${path}:${line}: ${problem}`);
   const isCpp = isCppFile(path, entries);
   gathering.isCppConfiguration ||= isCpp;
+  const problemsBefore = gathering.problems.length;
   for (const entry of entries) {
     takeEntry(entry, { kind: 'file', file: path, line: entry.line, mode: reading.mode, isCpp }, gathering);
+    // A file that is none of ours would be compared with all options, line by line.
+    if (gathering.problems.length - problemsBefore < problemsMax) continue;
+    gathering.problems.push(`${path}:${entry.line}: reading ended here after ${problemsMax} problems`);
+    break;
   }
   return true;
 }

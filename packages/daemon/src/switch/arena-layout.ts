@@ -33,6 +33,8 @@ export const SLOT_IS_DIRTY = 12;
 /** Changes whenever a verdict about this slot may no longer hold. */
 export const SLOT_EPOCH = 16;
 export const SLOT_LINES = 20;
+/** What the recorder is told about lines that go here: delivered, or refused while they go nowhere. */
+export const SLOT_OUTCOME = 24;
 
 /** Slots that have output waiting for the end of the turn, as indices. */
 export const DIRTY = SLOTS + SLOT_BYTES * SLOT_COUNT_MAX;

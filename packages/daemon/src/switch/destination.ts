@@ -8,6 +8,7 @@ import {
   SLOT_IS_DIRTY,
   SLOT_LIMIT,
   SLOT_LINES,
+  SLOT_OUTCOME,
   SLOT_POINTER,
   SLOTS,
 } from './arena-layout.ts';
@@ -37,6 +38,10 @@ export type DestinationState = 'open' | 'full' | 'refusing' | 'closed';
 /** Turns the lines of a flushed buffer into another form for this destination. */
 export type LineTransform = (lines: Uint8Array) => Uint8Array;
 
+/** Outcomes as the recorder numbers them. */
+export const DELIVERED = 1;
+export const REFUSED = 3;
+
 export class Destination {
   /** The slot's address in the arena. */
   readonly slot: number;
@@ -53,11 +58,14 @@ export class Destination {
   source: Source | undefined = undefined;
   transform: LineTransform | undefined = undefined;
   prefersLarge = false;
+  /** It refuses, and its buffer holds what was refused: that is counted and forgotten. */
+  isVoid = false;
 
   constructor(arena: Arena, index: number, outlet: Outlet) {
     this.slot = SLOTS + index * SLOT_BYTES;
     this.outlet = outlet;
     clearSlot(arena, this.slot);
+    arena.setWord(this.slot + SLOT_OUTCOME, DELIVERED);
     arena.setWord(this.slot + SLOT_EPOCH, (arena.word(this.slot + SLOT_EPOCH) + 1) >>> 0);
   }
 

@@ -31,6 +31,7 @@ import {
   SLOT_IS_DIRTY,
   SLOT_LIMIT,
   SLOT_LINES,
+  SLOT_OUTCOME,
   SLOT_POINTER,
   SLOTS,
 } from './arena-layout.ts';
@@ -128,7 +129,7 @@ export function createInnerLoop(memory: WebAssembly.Memory): InnerLoop {
     words[record] = word(flow + FLOW_ID);
     words[record + 1] = target - begin;
     words[record + 2] = word(CELL_NOW_MS);
-    words[record + 3] = 1;
+    words[record + 3] = word(slot + SLOT_OUTCOME);
     words[CELL_NUMBER >>> 2] = number + 1;
   };
 

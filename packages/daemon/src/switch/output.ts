@@ -10,6 +10,7 @@ import {
   SLOT_COUNT_MAX,
   SLOT_IS_DIRTY,
   SLOT_LINES,
+  SLOT_OUTCOME,
   SLOT_POINTER,
   SLOTS,
 } from './arena-layout.ts';
@@ -17,10 +18,12 @@ import {
   bufferedBytes,
   bumpEpoch,
   clearSlot,
+  DELIVERED,
   Destination,
   installBuffer,
   isDirty,
   type Outlet,
+  REFUSED,
   seal,
   unseal,
 } from './destination.ts';
@@ -53,6 +56,8 @@ export class Output {
   #isFlushScheduled = false;
   /** Lines that were accepted and will not be delivered: a member of a group had no room, or a destination is gone. */
   onLoss: (destination: Destination, lines: number, reason: Refusal) => void = () => undefined;
+  /** Plain lines that were refused because the destination is full. */
+  onRefusal: (destination: Destination, lines: number) => void = () => undefined;
   /** A destination that was full takes lines again. */
   onReopen: (destination: Destination) => void = () => undefined;
 
@@ -60,7 +65,11 @@ export class Output {
   constructor(arena: Arena, options: OutputOptions, now: () => number) {
     this.#arena = arena;
     this.#options = options;
-    this.#pressure = new Pressure(arena, options, now, (destination) => this.onReopen(destination));
+    this.#pressure = new Pressure(arena, options, now, (destination) => {
+      this.#leaveVoid(destination);
+      if (destination.sealedBy === undefined) unseal(arena, destination.slot);
+      this.onReopen(destination);
+    });
   }
 
   /** A new destination, or undefined when there are too many. */
@@ -75,6 +84,7 @@ export class Output {
   /** Forgets the destination; what it had not taken is dropped. */
   closeDestination(destination: Destination): void {
     if (destination.state === 'closed') return;
+    this.#leaveVoid(destination);
     destination.state = 'closed';
     this.#pressure.forget(destination);
     if (destination.sealedBy !== undefined) this.flushGroup(destination.sealedBy);
@@ -90,6 +100,7 @@ export class Output {
     if (index === undefined) return undefined;
     const group = new Group(index, members);
     clearSlot(this.#arena, group.slot);
+    this.#arena.setWord(group.slot + SLOT_OUTCOME, DELIVERED);
     bumpEpoch(this.#arena, group.slot);
     this.#targets[index] = group;
     return group;
@@ -125,6 +136,18 @@ export class Output {
       if (refusal !== undefined) return refusal;
     }
     return this.#roomIn(target, lineBytes, source);
+  }
+
+  /**
+   * Room for plain lines that the inner loop has at hand. While the destination refuses, they go into a buffer that nobody
+   * reads: so to refuse a line costs no more than to pass it on, and who floods a stuck receiver holds up nobody else.
+   */
+  makeRoomForLines(target: Destination | Group, lineBytes: number, source: Source): Room {
+    if (target instanceof Destination && target.state === 'refusing' && target.sealedBy === undefined) {
+      this.#leaveVoid(target);
+      return this.#enterVoid(target, lineBytes);
+    }
+    return this.makeRoom(target, lineBytes, source);
   }
 
   /** Appends a stamp and the bytes of one line (with its LF) to the target. */
@@ -192,6 +215,7 @@ export class Output {
 
   /** Hands the destination's buffer to its outlet. */
   flush(destination: Destination): void {
+    this.#leaveVoid(destination);
     const arena = this.#arena;
     const { slot } = destination;
     const base = arena.word(slot + SLOT_BASE);
@@ -265,6 +289,7 @@ export class Output {
   #refusalOf(destination: Destination, source: Source | undefined): Refusal | undefined {
     if (destination.state === 'closed') return 'closed';
     if (destination.state === 'refusing' && source !== undefined) return 'queue-full';
+    this.#leaveVoid(destination);
     if (this.waitingBytes(destination) >= this.#options.queueBytesMax) return 'queue-full';
     if (destination.state === 'full') {
       if (source !== undefined) this.#pressure.block(source, destination);
@@ -296,6 +321,32 @@ export class Output {
     }
     installBuffer(arena, slot, buffer);
     return 'room';
+  }
+
+  /** Gives a refusing destination a buffer for lines that are not delivered. */
+  #enterVoid(destination: Destination, lineBytes: number): Room {
+    const arena = this.#arena;
+    const buffer = arena.takeBuffer(true);
+    if (buffer === 0 || lineBytes + PREFIX_BYTES_MAX > arena.capacityOf(buffer)) {
+      if (buffer !== 0) arena.giveBuffer(buffer);
+      return 'queue-full';
+    }
+    destination.isVoid = true;
+    arena.setWord(destination.slot + SLOT_OUTCOME, REFUSED);
+    installBuffer(arena, destination.slot, buffer);
+    return 'room';
+  }
+
+  /** Counts what was refused and forgets it. */
+  #leaveVoid(destination: Destination): void {
+    if (!destination.isVoid) return;
+    const arena = this.#arena;
+    const { slot } = destination;
+    const lines = arena.word(slot + SLOT_LINES);
+    destination.isVoid = false;
+    arena.setWord(slot + SLOT_OUTCOME, DELIVERED);
+    this.#dropBuffer(slot);
+    if (lines > 0) this.onRefusal(destination, lines);
   }
 
   /** Moves the content of a small buffer into a large one. */

@@ -1,7 +1,7 @@
 // What happens when a destination is slow: its senders are paused, then their messages refused, until half is gone.
 
 import type { Arena } from './arena.ts';
-import { type Destination, seal, unseal } from './destination.ts';
+import { type Destination, seal } from './destination.ts';
 import type { Source } from './source.ts';
 
 export interface PressureLimits {
@@ -54,9 +54,8 @@ export class Pressure {
     if ((state !== 'full' && state !== 'refusing') || queuedBytes > this.#limits.pauseBytes / 2) return;
     destination.state = 'open';
     this.#pressed.delete(destination);
-    if (destination.sealedBy === undefined) unseal(this.#arena, destination.slot);
-    this.#release(destination);
     this.#onReopen(destination);
+    this.#release(destination);
   }
 
   /** Pauses a source that writes to a full destination. */

@@ -11,6 +11,8 @@ export interface Source {
   carry: Uint8Array | undefined;
   /** A line too long for the arena, while it is being received. */
   longLine: LongLine | undefined;
+  /** Bytes that were read and wait for the next turn. */
+  backlog: Uint8Array | undefined;
   /** Destinations because of which this source is paused. */
   blockedBy: Set<Destination> | undefined;
   /** The destination at the other end of the same connection. */

@@ -56,6 +56,11 @@ export interface SwitchOptions {
   readonly discardBytesMax: number;
 }
 
+/**
+ * So many lines of one source are handled outside the inner loop in a turn. Each costs microseconds where the inner loop takes
+ * nanoseconds, and the system hands over megabytes of one socket in a turn: without an end, a flood would hold up everybody.
+ */
+const CARE_COUNT_MAX = 128;
 const JSON_START = 123;
 const LINE_FEED = 10;
 
@@ -89,6 +94,10 @@ export class Switch {
   /** Takes a chunk from anywhere: copied into the input and read from there. */
   feed(source: Source, chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && source.serial !== 0; at += INPUT_BYTES) {
+      if (source.backlog !== undefined) {
+        source.backlog = Buffer.concat([source.backlog, chunk.subarray(at)]);
+        return;
+      }
       const piece = chunk.subarray(at, at + INPUT_BYTES);
       this.#arena.bytes.set(piece, INPUT);
       this.read(source, piece.length);
@@ -126,6 +135,7 @@ export class Switch {
     const route = this.#route;
     const arena = this.#arena;
     let at = start;
+    let careCount = 0;
     while (at < end && source.serial !== 0) {
       if (this.#prefix !== source.prefix) this.#setPrefix(source.prefix);
       const result = route(at, end, source.serial, source.prefix.length);
@@ -133,6 +143,10 @@ export class Switch {
       if (result === DONE) break;
       const next = arena.bytes.indexOf(LINE_FEED, at) + 1;
       if (next > end) break;
+      if (++careCount > CARE_COUNT_MAX) {
+        this.#postpone(source, at, end);
+        return end;
+      }
       if (result === NEEDS_BUFFER) {
         if (!this.#makeRoom(source, at, next)) at = next;
       } else if (!this.#handleLine(source, arena.bytes, at, next, true)) at = next;
@@ -140,11 +154,24 @@ export class Switch {
     return at;
   }
 
+  /** Keeps the rest of a read for the next turn of the event loop: the lines of others come first. */
+  #postpone(source: Source, at: number, end: number): void {
+    source.backlog = Uint8Array.prototype.slice.call(this.#arena.bytes, at, end);
+    source.pause();
+    setImmediate(() => {
+      const { backlog } = source;
+      source.backlog = undefined;
+      if (backlog === undefined || source.serial === 0) return;
+      this.feed(source, backlog);
+      if (source.backlog === undefined) source.resume();
+    });
+  }
+
   /** Whether the inner loop may try the line again. */
   #makeRoom(source: Source, at: number, next: number): boolean {
     const target = this.#output.targetAt(this.#arena.word(CELL_SLOT));
     if (target === undefined) throw new Error('the flow cache names a slot without a target');
-    const room = this.#output.makeRoom(target, next - at + source.prefix.length, source);
+    const room = this.#output.makeRoomForLines(target, next - at + source.prefix.length, source);
     if (room === 'room') return true;
     const line = this.#lineAt(this.#arena.bytes, at, next - 1);
     if (readHead(line.bytes, line.start, line.end, line.offsets) !== undefined) throw new Error('the flow cache holds an invalid head');

@@ -41,7 +41,9 @@ interface RoundTrips {
 
 export function describe(command: Command): void {
   command
-    .addOption(sizeOption('--size <size>', 'bytes of payload in each message', { minBytes: 1, maxBytes: 512 * 1024 }, '100'))
+    .addOption(
+      sizeOption('--size <size>', 'bytes of payload in each message', { minBytes: 1, maxBytes: 512 * 1024 }, '100'),
+    )
     .addOption(countOption('--seconds <number>', 'how long each of the two measurements lasts', 60, '3'))
     .addHelpText(
       'after',
@@ -76,8 +78,12 @@ export async function run({ options, output }: Call<BenchOptions>): Promise<Exit
       });
     } else {
       const { p50Ms, p99Ms, maxMs, count } = roundTrips;
-      output.line(`throughput  ${formatCount(perSecond)} messages/s, ${formatBytes(Math.round(bytesPerSecond))}/s (${formatCount(throughput.messages)} of ${throughput.bytesPerMessage} bytes)`);
-      output.line(`round trip  p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)}, greatest ${formatLatency(maxMs)} (${formatCount(count)} requests)`);
+      output.line(
+        `throughput  ${formatCount(perSecond)} messages/s, ${formatBytes(Math.round(bytesPerSecond))}/s (${formatCount(throughput.messages)} of ${throughput.bytesPerMessage} bytes)`,
+      );
+      output.line(
+        `round trip  p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)}, greatest ${formatLatency(maxMs)} (${formatCount(count)} requests)`,
+      );
     }
   } finally {
     await Promise.allSettled([sender.close(), receiver.close()]);
@@ -86,7 +92,12 @@ export async function run({ options, output }: Call<BenchOptions>): Promise<Exit
 }
 
 /** Sends as fast as they arrive, never more than the window ahead. */
-async function measureThroughput(sender: Communicator, receiver: Communicator, payload: string, timeMs: number): Promise<Throughput> {
+async function measureThroughput(
+  sender: Communicator,
+  receiver: Communicator,
+  payload: string,
+  timeMs: number,
+): Promise<Throughput> {
   const message = { server: receiver.server, service: receiver.service, command: 'BENCH', parameters: { payload } };
   const bytesPerMessage = Buffer.byteLength(encodeMessage(message)) + 1;
   const window = Math.max(1, Math.min(windowMessagesMax, Math.floor(windowBytesMax / bytesPerMessage)));
@@ -112,7 +123,12 @@ async function measureThroughput(sender: Communicator, receiver: Communicator, p
 }
 
 /** One request after the other. */
-async function measureRoundTrips(sender: Communicator, receiver: Communicator, payload: string, timeMs: number): Promise<RoundTrips> {
+async function measureRoundTrips(
+  sender: Communicator,
+  receiver: Communicator,
+  payload: string,
+  timeMs: number,
+): Promise<RoundTrips> {
   const stopAnswering = receiver.on('BENCH_ASK', (_message, { reply }) => reply('BENCH_ANSWER', { payload }));
   const target = `${receiver.server}:${receiver.service}`;
   const samples: number[] = [];
@@ -138,7 +154,9 @@ class Arrivals {
   next(): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new ToolError(EXIT.timedOut, `no message arrives for ${tailMsMax / 1000} s: is the daemon still there?`));
+        reject(
+          new ToolError(EXIT.timedOut, `no message arrives for ${tailMsMax / 1000} s: is the daemon still there?`),
+        );
       }, tailMsMax);
       this.#wake = () => {
         clearTimeout(timer);

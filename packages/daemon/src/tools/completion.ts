@@ -1,7 +1,7 @@
 // `snapcom completion`: prints a script by which a shell completes what is typed behind snapcom.
 
 import { script } from '@bomb.sh/tab';
-import { type Command, Argument } from 'commander';
+import { Argument, type Command } from 'commander';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Call } from './tool.ts';
 

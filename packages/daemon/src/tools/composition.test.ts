@@ -1,7 +1,7 @@
 // Messages as they are typed: what each way of typing means, and the sentence for each way of typing it wrong.
 
-import { describe, expect, it } from 'vitest';
 import { decodeText, encodeMessage } from 'snapcommunicator/wire';
+import { describe, expect, it } from 'vitest';
 import { type CompositionOptions, messageFromArguments, messageFromLine, readCache } from './composition.ts';
 import { ToolError } from './exit-codes.ts';
 

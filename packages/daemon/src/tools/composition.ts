@@ -1,8 +1,16 @@
 // Messages as they are typed: a line of the protocol, or a command with options; checked before anything is connected.
 
 import type { Command } from 'commander';
-import { type CacheOptions, cache, CommunicatorError } from 'snapcommunicator';
-import { decodeLine, encodeMessage, type Line, type Message, NAME, WIRE_ERRORS, WireError } from 'snapcommunicator/wire';
+import { type CacheOptions, CommunicatorError, cache } from 'snapcommunicator';
+import {
+  decodeLine,
+  encodeMessage,
+  type Line,
+  type Message,
+  NAME,
+  WIRE_ERRORS,
+  WireError,
+} from 'snapcommunicator/wire';
 import { usageError } from './exit-codes.ts';
 import { collect } from './option-values.ts';
 
@@ -62,7 +70,8 @@ export const isBroadcast = ({ service }: Message): boolean => service === '.' ||
 
 /** Whether it is for the daemon of this machine itself. */
 export const isForDaemon = ({ server, service }: Message): boolean =>
-  (server === '' || server === '.') && (service === '' || service === 'communicatord' || service === 'snapcommunicator');
+  (server === '' || server === '.') &&
+  (service === '' || service === 'communicatord' || service === 'snapcommunicator');
 
 /** The value of `cache` as the library takes it. @throws ToolError */
 export function readCache(text: string): CacheOptions {
@@ -70,7 +79,8 @@ export function readCache(text: string): CacheOptions {
   for (const item of text.split(';').map((part) => part.trim())) {
     if (item === 'no' || item === 'reply' || item === 'durable') options[item] = true;
     else if (item.startsWith('ttl=')) options.ttl = item.slice('ttl='.length);
-    else if (item !== '') throw usageError(`--cache: ${JSON.stringify(item)} is not one of no, reply, ttl=10m, durable`);
+    else if (item !== '')
+      throw usageError(`--cache: ${JSON.stringify(item)} is not one of no, reply, ttl=10m, durable`);
   }
   try {
     cache(options);
@@ -99,7 +109,13 @@ function compose(line: Line, options: CompositionOptions): Message {
     parameters['cache'] = options.cache;
   }
   // Who sent it is for the daemon to say.
-  const composed = { ...message, ...addressOf(message, options.service), sentFromServer: '', sentFromService: '', parameters };
+  const composed = {
+    ...message,
+    ...addressOf(message, options.service),
+    sentFromServer: '',
+    sentFromService: '',
+    parameters,
+  };
   checkEncoding(composed);
   return composed;
 }
@@ -110,9 +126,7 @@ function addressOf(message: Message, service: string | undefined): Pick<Message,
     throw usageError(`${headOf(message)} has an address already; leave it out, or --service`);
   }
   const colon = service.indexOf(':');
-  return colon < 0
-    ? { server: '', service }
-    : { server: service.slice(0, colon), service: service.slice(colon + 1) };
+  return colon < 0 ? { server: '', service } : { server: service.slice(0, colon), service: service.slice(colon + 1) };
 }
 
 function checkEncoding(message: Message): void {
@@ -125,6 +139,8 @@ function checkEncoding(message: Message): void {
   }
   const bytes = Buffer.byteLength(text) + 1;
   if (bytes > messageBytesMax) {
-    throw usageError(`${headOf(message)} has ${bytes} bytes, a message at most ${messageBytesMax}: send a reference to large data`);
+    throw usageError(
+      `${headOf(message)} has ${bytes} bytes, a message at most ${messageBytesMax}: send a reference to large data`,
+    );
   }
 }

@@ -86,7 +86,8 @@ class ConnectionCarrier implements Carrier {
     }
     this.#note(exitCodeOfOutcome(ended));
     const { status, reason } = ended;
-    if (this.#options.json) this.#output.json({ ...(line !== undefined && { line }), status, ...(reason !== undefined && { reason }) });
+    if (this.#options.json)
+      this.#output.json({ ...(line !== undefined && { line }), status, ...(reason !== undefined && { reason }) });
     else this.#output.line(`${placeOf(line)}${headOf(message)} ${status}${reason === undefined ? '' : `: ${reason}`}`);
   }
 
@@ -98,7 +99,8 @@ class ConnectionCarrier implements Carrier {
       this.#refused(`there is no service ${name} that could take ${unsent}`, EXIT.noService);
     } else if (command === 'UNKNOWN') {
       this.#refused(`the communicator does not know the command ${parameters['command'] ?? '?'}`, EXIT.refused);
-    } else this.#refused(parameters['message'] ?? `${parameters['command'] ?? 'the message'} was refused`, EXIT.refused);
+    } else
+      this.#refused(parameters['message'] ?? `${parameters['command'] ?? 'the message'} was refused`, EXIT.refused);
   }
 
   #refused(text: string, code: ExitCode): void {

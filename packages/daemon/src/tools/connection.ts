@@ -1,6 +1,12 @@
 // Opens the connection of a tool, with the right exit code for each way in which that fails.
 
-import { AddressError, Communicator, CommunicatorError, type CommunicatorOptions, parseAddress } from 'snapcommunicator';
+import {
+  AddressError,
+  Communicator,
+  CommunicatorError,
+  type CommunicatorOptions,
+  parseAddress,
+} from 'snapcommunicator';
 import { EXIT, ToolError, usageError } from './exit-codes.ts';
 
 export interface ConnectionOptions extends CommunicatorOptions {
@@ -18,7 +24,8 @@ const connectMsMax = 10_000;
 const settleMsMax = 30_000;
 
 /** The address that was asked for, on the command line or in the environment; undefined: the usual places. */
-const wantedAddress = (to: string | undefined): string | undefined => to ?? (process.env['SNAPCOMMUNICATOR'] || undefined);
+const wantedAddress = (to: string | undefined): string | undefined =>
+  to ?? (process.env['SNAPCOMMUNICATOR'] || undefined);
 
 /** That address, if it is one for datagrams, over which nobody is answered. */
 export function signalAddress(to: string | undefined): string | undefined {
@@ -47,7 +54,10 @@ export async function openConnection({ to, service, prepare, ...options }: Conne
 }
 
 /** Does something over a connection, and closes it in order. */
-export async function withConnection<T>(options: ConnectionOptions, use: (bus: Communicator) => Promise<T>): Promise<T> {
+export async function withConnection<T>(
+  options: ConnectionOptions,
+  use: (bus: Communicator) => Promise<T>,
+): Promise<T> {
   const bus = await openConnection(options);
   let isDone = false;
   try {
@@ -96,7 +106,9 @@ async function connectOnce(bus: Communicator): Promise<Communicator> {
 function connectionError(error: unknown): unknown {
   if (!(error instanceof CommunicatorError)) {
     const text = error instanceof Error ? error.message : String(error);
-    return new ToolError(EXIT.noConnection, `cannot connect to a communicator: ${text}. Does the daemon run?`, { cause: error });
+    return new ToolError(EXIT.noConnection, `cannot connect to a communicator: ${text}. Does the daemon run?`, {
+      cause: error,
+    });
   }
   // The socket that may not be opened is no word of the daemon's.
   const isDenied = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';

@@ -5,14 +5,22 @@ import type { ToolEntry } from './tool.ts';
 export const TOOLS: readonly ToolEntry[] = [
   { name: 'send', summary: 'send a message, or one a line from standard input', load: () => import('./send.ts') },
   { name: 'request', summary: 'send a message and print its answer', load: () => import('./request.ts') },
-  { name: 'listen', summary: 'be a service: print what arrives, or run a program for it', load: () => import('./listen.ts') },
+  {
+    name: 'listen',
+    summary: 'be a service: print what arrives, or run a program for it',
+    load: () => import('./listen.ts'),
+  },
   { name: 'sniff', summary: 'show the traffic of the daemon, live', load: () => import('./sniff.ts') },
   { name: 'services', summary: 'list the services that are connected', load: () => import('./services.ts') },
   { name: 'status', summary: 'tell whether daemon, cluster and clock are well', load: () => import('./status.ts') },
   { name: 'stop', summary: 'stop the daemon in order', load: () => import('./stop.ts') },
   { name: 'log-rotate', summary: 'have the daemon reopen its log file', load: () => import('./log-rotate.ts') },
   { name: 'bench', summary: 'measure throughput and round trip through the daemon', load: () => import('./bench.ts') },
-  { name: 'completion', summary: 'print a script that completes commands in a shell', load: () => import('./completion.ts') },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands in a shell',
+    load: () => import('./completion.ts'),
+  },
 ];
 
 /** What the scripts of `completion` call; of no use to people. */

@@ -32,7 +32,9 @@ it('numbers every line, blank ones too, and takes the last one without its LF', 
 });
 
 it('gives the same lines however the input is cut', async () => {
-  const text = fc.array(fc.constantFrom('a', 'b', '\n', 'long ', '✓'), { maxLength: 60 }).map((parts) => parts.join(''));
+  const text = fc
+    .array(fc.constantFrom('a', 'b', '\n', 'long ', '✓'), { maxLength: 60 })
+    .map((parts) => parts.join(''));
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.nat(80), { maxLength: 10 }), async (whole, cuts) => {
       const bytes = Buffer.from(whole);
@@ -44,7 +46,11 @@ it('gives the same lines however the input is cut', async () => {
 });
 
 it('passes over a line that is too long, keeps counting, and holds nothing of it', async () => {
-  const chunks = [Buffer.from('ok\n'), ...Array.from({ length: 50 }, () => Buffer.alloc(10, 120)), Buffer.from('\nafter\n')];
+  const chunks = [
+    Buffer.from('ok\n'),
+    ...Array.from({ length: 50 }, () => Buffer.alloc(10, 120)),
+    Buffer.from('\nafter\n'),
+  ];
   expect(texts(await read(chunks, 20))).toEqual([
     [1, 'ok'],
     [2, undefined],

@@ -62,7 +62,10 @@ export class ProgramRuns {
     const { waitingMax } = this.#limits;
     if (this.#waiting.length >= waitingMax || this.#waitingCharacters + line.length > waitingCharactersMax) {
       this.hasFailed = true;
-      if (this.#refused++ === 0) this.#output.say(`${this.#waiting.length} messages wait for a program (--queue, --jobs): ${headOf(message)} is refused`);
+      if (this.#refused++ === 0)
+        this.#output.say(
+          `${this.#waiting.length} messages wait for a program (--queue, --jobs): ${headOf(message)} is refused`,
+        );
       this.#refuse(message, 'too many messages wait here');
       return;
     }
@@ -137,7 +140,9 @@ export class ProgramRuns {
   #answer(message: Message, line: Line): boolean {
     if (line.kind === 'blank') return true;
     if (line.kind === 'invalid') {
-      this.#output.say(`${headOf(message)}: a line of the program is not a message (${line.error}): ${WIRE_ERRORS[line.error].cause}`);
+      this.#output.say(
+        `${headOf(message)}: a line of the program is not a message (${line.error}): ${WIRE_ERRORS[line.error].cause}`,
+      );
       return false;
     }
     const { server, service, command, parameters } = line.message;
@@ -145,7 +150,10 @@ export class ProgramRuns {
       this.#output.say(`${headOf(message)} came without a sender: ${command} answers nobody`);
       return true;
     }
-    const sent = service === '' ? this.#bus.reply(message, command, parameters) : this.#bus.send({ server, service, command, parameters });
+    const sent =
+      service === ''
+        ? this.#bus.reply(message, command, parameters)
+        : this.#bus.send({ server, service, command, parameters });
     sent.catch((error: unknown) => this.#output.say(`${command}: ${explain(error)}`));
     return true;
   }
@@ -194,4 +202,8 @@ function killGroup({ pid }: Child): void {
 }
 
 const problemOf = ({ code, signal, error }: End): string =>
-  error !== undefined ? `cannot be run: ${error.message}` : signal !== null ? `was ended by ${signal}` : `ended with ${code}`;
+  error !== undefined
+    ? `cannot be run: ${error.message}`
+    : signal !== null
+      ? `was ended by ${signal}`
+      : `ended with ${code}`;

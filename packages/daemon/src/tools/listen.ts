@@ -28,7 +28,10 @@ export function describe(command: Command): void {
     .argument('<service>', 'the name to register')
     .argument('[command...]', 'what to listen for; broadcasts come only for these. Default: all that is sent to it')
     .addOption(countOption('-n, --count <number>', 'end after so many messages', Number.MAX_SAFE_INTEGER))
-    .option('--exec <program...>', 'run this for each message; its output is the answer. Arguments that begin with - go behind a --')
+    .option(
+      '--exec <program...>',
+      'run this for each message; its output is the answer. Arguments that begin with - go behind a --',
+    )
     .addOption(countOption('--jobs <number>', '--exec: so many programs at a time', 1000, '4'))
     .addOption(durationOption('--timeout <duration>', '--exec: a program that takes longer is ended', '60s'))
     .addOption(countOption('--queue <number>', '--exec: so many messages may wait for a program', 1_000_000, '1000'))
@@ -122,7 +125,8 @@ class Listener {
 }
 
 /** HELP, ALIVE and their like, which the library answers. */
-const isTalkOfDaemon = (message: Message): boolean => isForDaemon(message) && message.sentFromService === 'communicatord';
+const isTalkOfDaemon = (message: Message): boolean =>
+  isForDaemon(message) && message.sentFromService === 'communicatord';
 
 interface Arguments {
   readonly service: string;
@@ -130,14 +134,23 @@ interface Arguments {
   readonly program: readonly string[];
 }
 
-function readArguments(args: readonly string[], behindDashes: readonly string[], { exec = [] }: ListenOptions): Arguments {
+function readArguments(
+  args: readonly string[],
+  behindDashes: readonly string[],
+  { exec = [] }: ListenOptions,
+): Arguments {
   // What stands behind -- belongs to the program.
-  if (behindDashes.length > 0 && exec.length === 0) throw usageError('what stands behind -- are arguments for the program of --exec, which is missing');
+  if (behindDashes.length > 0 && exec.length === 0)
+    throw usageError('what stands behind -- are arguments for the program of --exec, which is missing');
   const [service, ...commands] = args.slice(0, args.length - behindDashes.length);
   if (service === undefined) throw usageError('which SERVICE? Write it before --exec, which takes what follows it');
-  if (!NAME.test(service)) throw usageError(`${JSON.stringify(service)} is not the name of a service; expected letters, digits and _`);
+  if (!NAME.test(service))
+    throw usageError(`${JSON.stringify(service)} is not the name of a service; expected letters, digits and _`);
   for (const command of commands) {
-    if (!COMMAND.test(command)) throw usageError(`${JSON.stringify(command)} is not a command; expected capitals, digits and _, as in LOG_ROTATE`);
+    if (!COMMAND.test(command))
+      throw usageError(
+        `${JSON.stringify(command)} is not a command; expected capitals, digits and _, as in LOG_ROTATE`,
+      );
   }
   return { service, commands, program: [...exec, ...behindDashes] };
 }

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 import { createMessage } from 'snapcommunicator/wire';
-import type { Call } from './tool.ts';
 import { settle, signalAddress, withConnection } from './connection.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Call } from './tool.ts';
 
 export interface LogRotateOptions {
   readonly signalSecretFile?: string;

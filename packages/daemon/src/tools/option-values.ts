@@ -4,7 +4,12 @@ import { InvalidArgumentError, Option } from 'commander';
 import { duration, integer, type ParameterType, size } from 'snapcommunicator/contract';
 
 /** An option whose value has a type; `defaultText` is written as one would type it. */
-export function typedOption<T>(flags: string, description: string, type: ParameterType<T>, defaultText?: string): Option {
+export function typedOption<T>(
+  flags: string,
+  description: string,
+  type: ParameterType<T>,
+  defaultText?: string,
+): Option {
   const option = new Option(flags, description);
   option.argParser((text: string) => {
     const reading = type.read(text);

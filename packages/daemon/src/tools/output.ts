@@ -1,14 +1,14 @@
 // What a tool prints: data on standard output, talk on standard error, colour only where somebody sees it.
 
-/** The part of a stream that is used here. */
+/** Where text goes. It has gone when `write` returns. */
 export interface Sink {
   readonly isTTY?: boolean;
-  write(text: string): unknown;
+  write(text: string): void;
 }
 
 export interface OutputOptions {
-  readonly out?: Sink;
-  readonly err?: Sink;
+  readonly out: Sink;
+  readonly err: Sink;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -25,8 +25,7 @@ export interface Column {
 export type Cell = string | { readonly text: string; readonly style: Style };
 
 // Whoever sends a message chooses its text: unprinted, it cannot move the cursor or rename the window of who looks.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const CONTROL = /\p{Cc}/gu;
 
 /** The text with control characters written as `\x1b`, for terminals. */
 export const printable = (text: string): string =>
@@ -37,7 +36,7 @@ export class Output {
   readonly #err: Sink;
   readonly #isPainted: boolean;
 
-  constructor({ out = process.stdout, err = process.stderr, environment = process.env }: OutputOptions = {}) {
+  constructor({ out, err, environment = process.env }: OutputOptions) {
     this.#out = out;
     this.#err = err;
     const { NO_COLOR: noColour = '', TERM: terminal } = environment;

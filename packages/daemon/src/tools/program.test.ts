@@ -9,8 +9,8 @@ import { runProgram, subcommandIn } from './program.ts';
 async function run(...argv: string[]) {
   const texts = { out: '', err: '' };
   const output = new Output({
-    out: { write: (text: string) => (texts.out += text) },
-    err: { write: (text: string) => (texts.err += text) },
+    out: { write: (text) => void (texts.out += text) },
+    err: { write: (text) => void (texts.err += text) },
     environment: {},
   });
   return { code: await runProgram(argv, { version: '1.2.3', output }), ...texts };

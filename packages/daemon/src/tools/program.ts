@@ -3,19 +3,22 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_CODE_HELP, type ExitCode, exitCodeOf, explain } from './exit-codes.ts';
 import { HIDDEN_TOOLS, TOOLS } from './index.ts';
-import { Output } from './output.ts';
+import type { Output } from './output.ts';
 import type { CommonOptions, ToolEntry } from './tool.ts';
 
 export interface ProgramOptions {
   readonly version: string;
-  readonly output?: Output;
+  readonly output: Output;
 }
+
+/** Help reads the same in a terminal, in a file and on a page. */
+const helpColumns = 120;
 
 const TO = ['--to <address>', 'the communicator: sc://host:port, sc:///path, scs://…, scu://…'] as const;
 const JSON_FLAG = ['--json', 'one JSON value a line'] as const;
 
 /** Runs snapcom with the arguments that stand behind its name. Never throws. */
-export async function runProgram(argv: readonly string[], { version, output = new Output() }: ProgramOptions): Promise<ExitCode> {
+export async function runProgram(argv: readonly string[], { version, output }: ProgramOptions): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   try {
     const program = createProgram(version, output);
@@ -28,7 +31,13 @@ export async function runProgram(argv: readonly string[], { version, output = ne
       command.action(async () => {
         const options: CommonOptions = { ...program.opts(), ...command.opts() };
         const behindDashes = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
-        code = await tool.run({ args: command.args, behindDashes, options, output, program: () => wholeProgram(version, output) });
+        code = await tool.run({
+          args: command.args,
+          behindDashes,
+          options,
+          output,
+          program: () => wholeProgram(version, output),
+        });
       });
     }
     await program.parseAsync([...argv], { from: 'user' });
@@ -53,7 +62,14 @@ function createProgram(version: string, output: Output): Command {
     .helpCommand('help [subcommand]', 'explain a subcommand')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => output.write(text), writeErr: (text) => output.complain(text) })
+    .configureOutput({
+      writeOut: (text) => output.write(text),
+      writeErr: (text) => output.complain(text),
+      getOutHelpWidth: () => helpColumns,
+      getErrHelpWidth: () => helpColumns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .configureHelp({ showGlobalOptions: false })
     .addHelpText(
       'after',

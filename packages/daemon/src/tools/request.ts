@@ -23,7 +23,11 @@ export interface AskOptions extends CompositionOptions {
 export function describe(command: Command): void {
   describeComposition(command.argument('<message...>', "'images/RESIZE uri=/a.png', or a COMMAND for -s and -p"))
     .addOption(durationOption('-t, --timeout <duration>', 'how long the answer may take', '5s'))
-    .option('--expect <command>', 'what answers it, for a service that gives no correlation_id back; may be repeated', collect)
+    .option(
+      '--expect <command>',
+      'what answers it, for a service that gives no correlation_id back; may be repeated',
+      collect,
+    )
     .addHelpText(
       'after',
       `
@@ -53,7 +57,12 @@ export async function run({ args, options, output }: Call<AskOptions>): Promise<
 }
 
 /** The answer without what only found the way back. */
-function withoutAddress({ sentFromServer, sentFromService, command, parameters }: Message): Omit<Message, 'server' | 'service'> {
+function withoutAddress({
+  sentFromServer,
+  sentFromService,
+  command,
+  parameters,
+}: Message): Omit<Message, 'server' | 'service'> {
   const { correlation_id: _ours, ...rest } = parameters;
   return { sentFromServer, sentFromService, command, parameters: rest };
 }

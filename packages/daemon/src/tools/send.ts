@@ -37,9 +37,16 @@ export interface Carrier {
 }
 
 export function describe(command: Command): void {
-  describeComposition(command.argument('[message...]', "'images/PING name=value;…', a COMMAND for -s and -p, or - for standard input"))
+  describeComposition(
+    command.argument('[message...]', "'images/PING name=value;…', a COMMAND for -s and -p, or - for standard input"),
+  )
     .option('--report', 'wait for the outcome, print it, and end with it')
-    .addOption(durationOption('--timeout <duration>', 'how long the report may take (default: as long as the message may be kept)'))
+    .addOption(
+      durationOption(
+        '--timeout <duration>',
+        'how long the report may take (default: as long as the message may be kept)',
+      ),
+    )
     .option('--keep-going', 'standard input: report a line that is not a message, and go on')
     .option('--signal-secret-file <file>', 'scu: the secret that the daemon wants datagrams to prove')
     .addOption(sizeOption('--max-size <size>', 'scu: longest datagram', { minBytes: 1, maxBytes: 65_507 }, '1KiB'))

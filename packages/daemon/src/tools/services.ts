@@ -21,7 +21,9 @@ interface Row {
 
 /** What every service understands says nothing about it. */
 const OF_PROTOCOL = new Set(
-  'ABSOLUTELY ALIVE COMMANDS DISCONNECTING HELP INVALID QUITTING READY SERVICE_UNAVAILABLE TRANSMISSION_REPORT UNKNOWN'.split(' '),
+  'ABSOLUTELY ALIVE COMMANDS DISCONNECTING HELP INVALID QUITTING READY SERVICE_UNAVAILABLE TRANSMISSION_REPORT UNKNOWN'.split(
+    ' ',
+  ),
 );
 const COLUMNS: readonly Column[] = [
   { title: 'SERVICE' },
@@ -47,7 +49,11 @@ export async function run({ args, options, output }: Call): Promise<ExitCode> {
   const answer = await withConnection({ to: options.to }, (bus) => bus.request('', 'LIST_SERVICES', { details: true }));
   const rows = readRows(answer.parameters['details']).filter(({ service }) => name === undefined || service === name);
   if (options.json) for (const row of rows) output.json(row);
-  else if (rows.length > 0) output.table(COLUMNS, rows.map((row) => cellsOf(row, Date.now() / 1000)));
+  else if (rows.length > 0)
+    output.table(
+      COLUMNS,
+      rows.map((row) => cellsOf(row, Date.now() / 1000)),
+    );
   else output.say(name === undefined ? 'no services are connected' : `${name} is not known here`);
   return name === undefined || rows.some(({ status }) => status === 'up') ? EXIT.done : EXIT.no;
 }

@@ -24,7 +24,9 @@ export async function openSignalCarrier(address: string, options: SignalCarrierO
         await sender.send(message);
       } catch (error) {
         if (!(error instanceof CommunicatorError) || error.code !== 'INVALID_MESSAGE') throw error;
-        throw usageError(error.message.replace('raise datagramBytesMax, or connect()', 'raise --max-size, or use an sc: address'));
+        throw usageError(
+          error.message.replace('raise datagramBytesMax, or connect()', 'raise --max-size, or use an sc: address'),
+        );
       }
     },
     async finish() {

@@ -63,7 +63,9 @@ export async function run({ args, options, output }: Call<SniffOptions>): Promis
   const filter = readFilter(args.join(' '), options.follow);
   const sink = openSink(options, output);
   try {
-    return options.read === undefined ? await sniffLive(filter, sink, options, output) : await readFile(options.read, filter, sink, options, output);
+    return options.read === undefined
+      ? await sniffLive(filter, sink, options, output)
+      : await readFile(options.read, filter, sink, options, output);
   } finally {
     sink.close();
   }
@@ -76,9 +78,18 @@ interface Sink {
 }
 
 function refuseWhatIsToCome({ since, server, all }: SniffOptions): void {
-  if (since !== undefined) throw usageError('--since is not possible yet: the daemon keeps no past traffic that could be shown. Live traffic is shown without it');
-  if (server !== undefined) throw usageError('--server is not possible yet: daemons are not linked with each other in this version. Run snapcom on that machine');
-  if (all) throw usageError('--all is not possible yet: daemons are not linked with each other in this version. The traffic of this one is shown without it');
+  if (since !== undefined)
+    throw usageError(
+      '--since is not possible yet: the daemon keeps no past traffic that could be shown. Live traffic is shown without it',
+    );
+  if (server !== undefined)
+    throw usageError(
+      '--server is not possible yet: daemons are not linked with each other in this version. Run snapcom on that machine',
+    );
+  if (all)
+    throw usageError(
+      '--all is not possible yet: daemons are not linked with each other in this version. The traffic of this one is shown without it',
+    );
 }
 
 function readFilter(text: string, follow: string | undefined): Filter {
@@ -142,7 +153,9 @@ class Skipped {
     const now = performance.now();
     if (now - this.#toldMs < skippedMsMin) return;
     this.#toldMs = now;
-    this.#output.say(`${plural(this.#total, 'message')} passed unseen so far: too many for who reads this; a FILTER helps`);
+    this.#output.say(
+      `${plural(this.#total, 'message')} passed unseen so far: too many for who reads this; a FILTER helps`,
+    );
   }
 
   tellAll(): void {
@@ -150,7 +163,13 @@ class Skipped {
   }
 }
 
-async function readFile(path: string, filter: Filter, sink: Sink, options: SniffOptions, output: Output): Promise<ExitCode> {
+async function readFile(
+  path: string,
+  filter: Filter,
+  sink: Sink,
+  options: SniffOptions,
+  output: Output,
+): Promise<ExitCode> {
   const input = path === '-' ? process.stdin : createReadStream(path);
   let shown = 0;
   let bad = 0;

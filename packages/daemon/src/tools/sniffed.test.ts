@@ -40,8 +40,10 @@ describe('a sniffed message', () => {
   });
 
   it('is one line for people, in which nothing can move the cursor', () => {
-    const output = new Output({ out: { write: () => undefined }, environment: {} });
+    const output = new Output({ out: { write: () => undefined }, err: { write: () => undefined }, environment: {} });
     const line = formatSniffed(sniffedOf({ ...said, line: 'images/RESIZE a=\u001b[2J' }), output);
-    expect(line).toMatch(/^\d\d:\d\d:\d\d\.370 {2}alpha:web → alpha:images {2}RESIZE {2}61 B {2}refused \(absent\) {2}a=\\x1b\[2J$/);
+    expect(line).toMatch(
+      /^\d\d:\d\d:\d\d\.370 {2}alpha:web → alpha:images {2}RESIZE {2}61 B {2}refused \(absent\) {2}a=\\x1b\[2J$/,
+    );
   });
 });

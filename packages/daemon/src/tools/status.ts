@@ -75,8 +75,10 @@ async function askClock(bus: Communicator): Promise<Clock> {
 }
 
 function print(output: Output, report: Report, cluster: Cluster, clock: Clock): void {
-  const verdict = (isWell: boolean): string => (isWell ? output.paint('green', 'well    ') : output.paint('red', 'NOT WELL'));
-  const row = (what: string, isWell: boolean, text: string): void => output.line(`${what.padEnd(8)} ${verdict(isWell)}  ${text}`);
+  const verdict = (isWell: boolean): string =>
+    isWell ? output.paint('green', 'well    ') : output.paint('red', 'NOT WELL');
+  const row = (what: string, isWell: boolean, text: string): void =>
+    output.line(`${what.padEnd(8)} ${verdict(isWell)}  ${text}`);
   const more = (text: string): void => output.line(`${' '.repeat(19)}${text}`);
   const { server_name: server, version, pid, services, connections, memory_bytes: memory } = report;
   const age = formatAge(Date.now() / 1000 - report.up_since);
@@ -84,9 +86,13 @@ function print(output: Output, report: Report, cluster: Cluster, clock: Clock): 
   more(`${plural(services, 'service')}, ${plural(connections, 'connection')}`);
   const { accepted, kept, expired, refused, dropped, invalid } = report;
   more(`messages: ${formatCount(accepted)} accepted, ${formatCount(kept)} waiting for their service`);
-  more(`          ${Object.entries({ expired, refused, dropped, invalid }).map(([what, count]) => `${formatCount(count)} ${what}`).join(', ')}`);
+  more(
+    `          ${Object.entries({ expired, refused, dropped, invalid })
+      .map(([what, count]) => `${formatCount(count)} ${what}`)
+      .join(', ')}`,
+  );
   for (const [kind, reasons] of Object.entries(parsed(report.reasons))) {
-    const list = Object.entries(reasons ?? {}).map(([reason, count]) => `${reason} ${formatCount(Number(count))}`);
+    const list = Object.entries(reasons ?? {}).map(([reason, count]) => `${reason} ${formatCount(count)}`);
     if (list.length > 0) more(`          ${kind}: ${list.join(', ')}`);
   }
   const state = `${cluster.up ? 'up' : 'down'}, ${cluster.complete ? 'complete' : 'incomplete'}`;

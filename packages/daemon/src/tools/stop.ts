@@ -35,7 +35,9 @@ export async function run({ options, output }: Call<StopOptions>): Promise<ExitC
 function stopped(bus: Communicator, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new ToolError(EXIT.timedOut, `the daemon did not stop within ${timeoutMs / 1000} s: does its log say why?`));
+      reject(
+        new ToolError(EXIT.timedOut, `the daemon did not stop within ${timeoutMs / 1000} s: does its log say why?`),
+      );
     }, timeoutMs);
     bus.on('closed', () => {
       clearTimeout(timer);
@@ -44,7 +46,10 @@ function stopped(bus: Communicator, timeoutMs: number): Promise<void> {
     bus.on('rejected', ({ parameters }) => {
       clearTimeout(timer);
       const reason = parameters['message'] ?? 'the daemon refuses to stop';
-      const help = bus.registration?.address.startsWith('sc:///') === true ? '' : '. Use its Unix socket: --to sc:///path/communicatord.sock';
+      const help =
+        bus.registration?.address.startsWith('sc:///') === true
+          ? ''
+          : '. Use its Unix socket: --to sc:///path/communicatord.sock';
       reject(new ToolError(EXIT.refused, `${reason}${help}`));
     });
     bus.send({ command: 'STOP' }).catch(reject);

@@ -5,7 +5,7 @@ import {
   CELL_DIRTY_COUNT, CELL_LINE_BYTES_MAX, CELL_NOW_MS, CELL_NUMBER, CELL_POSITION, CELL_RECORDER, CELL_RECORDER_MASK, CELL_SLOT,
   DIRTY, DONE, FLOW_BYTES, FLOW_COUNT, FLOW_EPOCH, FLOW_ID, FLOW_KEY, FLOW_KEY_BYTES_MAX, FLOW_KEY_LENGTH, FLOW_OWNER, FLOW_SKIP,
   FLOW_SLOT, FLOW_WAYS, FLOWS, MASKS, NEEDS_BUFFER, NEEDS_CARE, PREFIX, SLOT_EPOCH, SLOT_IS_DIRTY, SLOT_LIMIT, SLOT_LINES,
-  SLOT_POINTER, SLOT_BYTES, SLOTS,
+  SLOT_OUTCOME, SLOT_POINTER, SLOT_BYTES, SLOTS,
 } from '../arena-layout';
 
 // The first eight bytes of `cache=` (six of them), `transmission_report=` and `broadcast_`, little-endian.
@@ -119,7 +119,7 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
   const lineBytesMax = <usize>load<u32>(CELL_LINE_BYTES_MAX);
   const ring = load<u32>(CELL_RECORDER);
   const ringMask = load<u32>(CELL_RECORDER_MASK);
-  const now = <u64>load<u32>(CELL_NOW_MS) | 0x0000000100000000;
+  const now = <u64>load<u32>(CELL_NOW_MS);
   let number = load<u32>(CELL_NUMBER);
   let at: usize = start;
   let flow: usize = 0;
@@ -133,6 +133,7 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
   let begin: usize = 0;
   let limit: usize = 0;
   let lines: u32 = 0;
+  let recordEnd: u64 = 0;
   let result = DONE;
   store<u8>(end, 10);
 
@@ -150,6 +151,7 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
         begin = load<u32>(slot, SLOT_POINTER);
         limit = load<u32>(slot, SLOT_LIMIT);
         lines = 0;
+        recordEnd = now | (<u64>load<u32>(slot, SLOT_OUTCOME) << 32);
         if (begin < limit) markDirty(slot);
       }
       flowId = load<u32>(flow, FLOW_ID);
@@ -214,7 +216,7 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
     }
     const record: usize = ring + ((number & ringMask) << 4);
     store<u64>(record, flowId | ((<u64>(target - begin)) << 32));
-    store<u64>(record, now, 8);
+    store<u64>(record, recordEnd, 8);
     number++;
     lines++;
     begin = target;
