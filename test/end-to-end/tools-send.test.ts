@@ -92,6 +92,13 @@ describe('send', () => {
     expect(kept).toMatchObject({ code: 5, stdout: '' });
   });
 
+  it('ends when a durable message is on disk', async () => {
+    const result = await snapcom(['send', 'safe/PING n=1', '--cache', 'durable'], { to: tcp });
+    expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
+    const [line] = await startSnapcom(['listen', 'safe', '--count', '1'], { to: tcp }).lines(1);
+    expect(line).toContain('safe/PING cache=durable;message_id=');
+  });
+
   it('ends with 6 for what the daemon refuses', async () => {
     const stop = await snapcom(['send', 'STOP'], { to: tcp });
     expect(stop).toMatchObject({ code: 6, stderr: expect.stringContaining('Unix socket') });

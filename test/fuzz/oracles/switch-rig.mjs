@@ -20,6 +20,16 @@ const RECORD_COUNT = 256;
 const PENDING_MAX = 6;
 const NO_LIMIT = 1 << 30;
 
+/** What waits for the next turn of the event loop. The loop of the fuzzer never comes to one, so turns are made here. */
+const nextTurn = [];
+globalThis.setImmediate = (call, ...values) => {
+  nextTurn.push(() => call(...values));
+};
+
+function takeTurn() {
+  for (const call of nextTurn.splice(0)) call();
+}
+
 export class SwitchRig {
   #arena = new Arena({ bufferBytes: 600_000, recordCount: RECORD_COUNT, lineBytesMax: LINE_BYTES_MAX });
   #output;
@@ -59,22 +69,30 @@ export class SwitchRig {
   /**
    * Feeds the pieces as one new connection.
    * @param {Iterable<Uint8Array>} pieces
-   * @param {{ prefix: Uint8Array, isSlow: boolean, flushes: (piece: number) => boolean }} manner flushes: after which pieces
+   * @param {{ prefix: Uint8Array, isSlow: boolean, endsTurn: (piece: number) => boolean }} manner endsTurn: after which
+   *   pieces; what comes while the source is paused was under way already
    * @returns {{ received: Map<string, string>, events: string[], records: string }}
    */
-  feed(pieces, { prefix, isSlow, flushes }) {
+  feed(pieces, { prefix, isSlow, endsTurn }) {
     this.#begin(isSlow);
+    let isPaused = false;
     const source = {
-      ...{ serial: this.#serial, prefix, carry: undefined, longLine: undefined, blockedBy: undefined, destination: undefined },
-      pause: () => this.#events.push('pause'),
-      resume: () => this.#events.push('resume'),
+      ...{ serial: this.#serial, prefix, carry: undefined, longLine: undefined, backlog: undefined },
+      ...{ blockedBy: undefined, destination: undefined },
+      pause: () => {
+        isPaused = true;
+      },
+      resume: () => {
+        isPaused = false;
+      },
     };
     let count = 0;
     for (const piece of pieces) {
       this.#switch.feed(source, piece);
-      if (flushes(count++)) this.#output.flushAll();
+      if (endsTurn(count++)) takeTurn();
     }
-    this.#output.flushAll();
+    while (nextTurn.length > 0) takeTurn();
+    if (isPaused) this.#events.push('still paused');
     for (const done of this.#pending.splice(0)) done(true);
     const received = new Map(SERVICES.map((name) => [name, Buffer.concat(this.#pieces.get(name)).latin1Slice()]));
     return { received, events: this.#events, records: this.#records() };

@@ -55,7 +55,7 @@ export default {
     const random = createRandom(hashOf(bytes));
     const prefix = PREFIXES[random(PREFIXES.length)];
     const rhythm = 1 + random(4);
-    const manner = { prefix, isSlow: random(2) === 0, flushes: (piece) => piece % rhythm === 0 };
+    const manner = { prefix, isSlow: random(2) === 0, endsTurn: (piece) => piece % rhythm === 0 };
     const pieces = cut(bytes, random);
     const fast = rigs.WebAssembly.feed(pieces, manner);
     const plain = rigs.TypeScript.feed(pieces, manner);

@@ -176,8 +176,10 @@ export function formatAddress(address: Address, options: { readonly withPassword
   return `${scheme}://${logIn}${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
-// Also what lacks its scheme or has it misspelt: an error quotes just those.
-const PASSWORD = /^((?:(?:scs?|scu|cds?|cdu):(?:\/\/)?|[a-z]+:\/\/)?[^:]*):.*@/is;
+const SCHEME = /^(?:(?:scs?|scu|cds?|cdu):(?:\/\/)?|[a-z]+:\/\/)/i;
 
-/** The text with what stands between the user and the last `@` replaced, for errors and logs. */
-export const hidePassword = (text: string): string => text.replace(PASSWORD, '$1:***@');
+/** The text with what stands between the user and the last `@` replaced, for errors and logs; it need not be an address. */
+export function hidePassword(text: string): string {
+  const [scheme = ''] = SCHEME.exec(text) ?? [];
+  return scheme + text.slice(scheme.length).replace(/^([^:]*):.*@/s, '$1:***@');
+}

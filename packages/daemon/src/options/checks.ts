@@ -6,7 +6,7 @@ import { type Endpoint, formatEndpoint, isLoopback, isPublic, isUnspecified } fr
 import { groupId, type Machine, openFilesMax } from './machine.ts';
 import { RELEASES, type Release } from './option.ts';
 import { formatOrigin, type Origin, subject } from './sources.ts';
-import { findOption, type NamedOption, OPTIONS, type OptionName, type OptionValues } from './table.ts';
+import { findOption, type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
 
 /** Values with their origins, and where what is wrong with them is gathered. */
 export interface Inspection {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Errand, processCommandLine } from './command-line.ts';
 import { flagName, GROUPS } from './option.ts';
-import { OPTIONS } from './table.ts';
+import { OPTIONS } from './options.ts';
 import { type TestMachine, testMachine } from './testing/machine.ts';
 
 const errand = (argv: readonly string[], machine: TestMachine = {}): Errand =>

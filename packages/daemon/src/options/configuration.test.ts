@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Configuration, type Loaded, loadConfiguration } from './configuration.ts';
 import { camelCase, environmentName, flagName, isSecret } from './option.ts';
-import { OPTIONS } from './table.ts';
+import { OPTIONS } from './options.ts';
 import { type TestMachine, testMachine } from './testing/machine.ts';
 
 const MAIN = '/etc/snapcommunicator/communicatord.conf';

@@ -15,7 +15,7 @@ import {
   type Setting,
   subject,
 } from './sources.ts';
-import { type NamedOption, OPTIONS, type OptionName, type OptionValues } from './table.ts';
+import { type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
 
 /**
  * What the daemon runs with: every option under its name in camelCase. Durations are in milliseconds, sizes in bytes,

@@ -1,7 +1,7 @@
 // What the C++ daemon 2.x reads in its configuration file and on its command line, as far as it differs from ours.
 
 import type { ConfigurationEntry } from 'snapcommunicator';
-import type { OptionName } from './table.ts';
+import type { OptionName } from './options.ts';
 
 /** An option of the C++ daemon that has no meaning here. */
 export interface IgnoredOption {

@@ -2,7 +2,7 @@
 
 import { displayValue, flagName, GROUPS, type Group, type Option } from './option.ts';
 import { COMMAND_FLAGS } from './sources.ts';
-import { type NamedOption, OPTIONS } from './table.ts';
+import { type NamedOption, OPTIONS } from './options.ts';
 
 const widthMax = 100;
 const indent = 6;

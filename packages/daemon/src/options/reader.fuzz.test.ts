@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { isLoopback } from './addresses.ts';
 import { loadConfiguration } from './configuration.ts';
 import { environmentName, flagName } from './option.ts';
-import { OPTIONS } from './table.ts';
+import { OPTIONS } from './options.ts';
 import { testMachine } from './testing/machine.ts';
 
 const MAIN = '/etc/snapcommunicator/communicatord.conf';

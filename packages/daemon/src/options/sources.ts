@@ -5,7 +5,7 @@ import { type ConfigurationEntry, readConfigurationText } from 'snapcommunicator
 import { IGNORED_OPTIONS, isCppFile, nameFromCpp } from './cpp.ts';
 import type { Machine } from './machine.ts';
 import { environmentName, flagName } from './option.ts';
-import { findOption, type NamedOption, OPTIONS } from './table.ts';
+import { findOption, type NamedOption, OPTIONS } from './options.ts';
 
 /** Where a value came from. */
 export type Origin =

@@ -21,19 +21,12 @@ import {
   path,
   serverName,
 } from './defaults.ts';
-import { type Option, option, orNone, type ValuesOf } from './option.ts';
-
-const KiB = 1 << 10;
-const MiB = 1 << 20;
-const GiB = 1 << 30;
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
+import { option, orNone } from './option.ts';
+import { day, GiB, hour, KiB, MiB, minute, second } from './units.ts';
 
 const loopback = (port: number): { host: string; port: number } => ({ host: '127.0.0.1', port });
 
-/** The table's rows by name. Use `OPTIONS` to go through them. */
+/** The rows by name; `options.ts` goes through them. */
 export const TABLE = {
   // This machine.
   server_name: option(
@@ -454,22 +447,3 @@ export const TABLE = {
     { group: 'watching' },
   ),
 };
-
-export type OptionName = keyof typeof TABLE;
-export type OptionValues = ValuesOf<typeof TABLE>;
-
-/** An option with its name. */
-export interface NamedOption extends Option {
-  readonly name: OptionName;
-}
-
-/** Every option of the daemon, in the order in which help shows them. */
-export const OPTIONS: readonly NamedOption[] = Object.entries(TABLE).map(([name, row]) => ({
-  ...(row as Option),
-  name: name as OptionName,
-}));
-
-const BY_NAME = new Map<string, NamedOption>(OPTIONS.map((row) => [row.name, row]));
-
-/** The option of that name. */
-export const findOption = (name: string): NamedOption | undefined => BY_NAME.get(name);

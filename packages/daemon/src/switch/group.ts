@@ -14,8 +14,4 @@ export class Group {
     this.slot = SLOTS + index * SLOT_BYTES;
     this.members = members;
   }
-
-  get index(): number {
-    return (this.slot - SLOTS) / SLOT_BYTES;
-  }
 }

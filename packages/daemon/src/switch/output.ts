@@ -7,7 +7,6 @@ import {
   PREFIX_BYTES_MAX,
   SLOT_BASE,
   SLOT_BYTES,
-  SLOT_COUNT_MAX,
   SLOT_IS_DIRTY,
   SLOT_LINES,
   SLOT_OUTCOME,
@@ -29,6 +28,7 @@ import {
 } from './destination.ts';
 import { Group } from './group.ts';
 import { Pressure, type PressureLimits } from './pressure.ts';
+import { SlotTable } from './slot-table.ts';
 import type { Source } from './source.ts';
 
 /** Limits on what waits for a destination. */
@@ -49,8 +49,7 @@ export class Output {
   readonly #arena: Arena;
   readonly #options: OutputOptions;
   readonly #pressure: Pressure;
-  readonly #targets: (Destination | Group | undefined)[] = [];
-  readonly #freeIndices: number[] = [];
+  readonly #targets = new SlotTable<Destination | Group>();
   /** Full destinations that are open for the rest of one read. */
   readonly #relaxed: Destination[] = [];
   #isFlushScheduled = false;
@@ -74,11 +73,7 @@ export class Output {
 
   /** A new destination, or undefined when there are too many. */
   openDestination(outlet: Outlet): Destination | undefined {
-    const index = this.#takeIndex();
-    if (index === undefined) return undefined;
-    const destination = new Destination(this.#arena, index, outlet);
-    this.#targets[index] = destination;
-    return destination;
+    return this.#targets.open((index) => new Destination(this.#arena, index, outlet));
   }
 
   /** Forgets the destination; what it had not taken is dropped. */
@@ -92,17 +87,15 @@ export class Output {
     if (lines > 0) this.onLoss(destination, lines, 'closed');
     this.#dropBuffer(destination.slot);
     bumpEpoch(this.#arena, destination.slot);
-    this.#giveIndex(destination.index);
+    this.#targets.close(destination);
   }
 
   openGroup(members: readonly Destination[]): Group | undefined {
-    const index = this.#takeIndex();
-    if (index === undefined) return undefined;
-    const group = new Group(index, members);
+    const group = this.#targets.open((index) => new Group(index, members));
+    if (group === undefined) return undefined;
     clearSlot(this.#arena, group.slot);
     this.#arena.setWord(group.slot + SLOT_OUTCOME, DELIVERED);
     bumpEpoch(this.#arena, group.slot);
-    this.#targets[index] = group;
     return group;
   }
 
@@ -111,16 +104,16 @@ export class Output {
     this.flushGroup(group);
     this.#dropBuffer(group.slot);
     bumpEpoch(this.#arena, group.slot);
-    this.#giveIndex(group.index);
+    this.#targets.close(group);
   }
 
   destinationAt(index: number): Destination | undefined {
-    const target = this.#targets[index];
+    const target = this.#targets.at(index);
     return target instanceof Destination ? target : undefined;
   }
 
   targetAt(slot: number): Destination | Group | undefined {
-    return this.#targets[(slot - SLOTS) / SLOT_BYTES];
+    return this.#targets.at((slot - SLOTS) / SLOT_BYTES);
   }
 
   /**
@@ -206,7 +199,7 @@ export class Output {
     for (let at = 0; at < count; at++) {
       const index = arena.word(DIRTY + at * 4);
       arena.setWord(SLOTS + index * SLOT_BYTES + SLOT_IS_DIRTY, 0);
-      const target = this.#targets[index];
+      const target = this.#targets.at(index);
       if (target instanceof Group) this.flushGroup(target);
       else if (target !== undefined) this.flush(target);
     }
@@ -372,7 +365,7 @@ export class Output {
     const arena = this.#arena;
     const count = arena.word(CELL_DIRTY_COUNT);
     for (let at = count - 1; at >= 0; at--) {
-      const target = this.#targets[arena.word(DIRTY + at * 4)];
+      const target = this.#targets.at(arena.word(DIRTY + at * 4));
       if (!(target instanceof Destination) || target === except) continue;
       const base = arena.word(target.slot + SLOT_BASE);
       if (base === 0) continue;
@@ -442,16 +435,5 @@ export class Output {
     const count = arena.word(CELL_DIRTY_COUNT);
     arena.setWord(DIRTY + count * 4, (slot - SLOTS) / SLOT_BYTES);
     arena.setWord(CELL_DIRTY_COUNT, count + 1);
-  }
-
-  #takeIndex(): number | undefined {
-    const index = this.#freeIndices.pop() ?? this.#targets.length;
-    return index < SLOT_COUNT_MAX ? index : undefined;
-  }
-
-  /** The dirty list may still name the index in this turn, so it is free only in the next. */
-  #giveIndex(index: number): void {
-    this.#targets[index] = undefined;
-    setImmediate(() => this.#freeIndices.push(index));
   }
 }

@@ -14,9 +14,13 @@ const windowMax = 1000;
 /** Commands after which the daemon closes the connection. */
 const LAST_WORDS = new Set(['STOP', 'SHUTDOWN', 'UNREGISTER']);
 
+const DURABLE = /(^|;)\s*durable\s*(;|$)/;
+
 interface Awaited {
   readonly message: Message;
   readonly line: number | undefined;
+  /** Whether the outcome is printed; else only one that is bad. */
+  readonly isReported: boolean;
   /** Never rejects. */
   readonly ended: Promise<Outcome | Error>;
 }
@@ -43,17 +47,24 @@ class ConnectionCarrier implements Carrier {
   }
 
   async send(message: Message, line: number | undefined): Promise<void> {
-    this.#hasLastWord ||= isForDaemon(message) && LAST_WORDS.has(message.command);
-    if (this.#options.report !== true || isForDaemon(message)) {
+    const { report: wantsReport, timeout } = this.#options;
+    const { transmission_report: typed, cache } = message.parameters;
+    const isForOther = !isForDaemon(message);
+    this.#hasLastWord ||= !isForOther && LAST_WORDS.has(message.command);
+    const isReported = isForOther && (wantsReport === true || typed === 'always');
+    // A durable message is sent when it is on disk, or delivered: that is what its sender pays for.
+    const isDurable = isForOther && cache !== undefined && DURABLE.test(cache);
+    if (!isReported && !isDurable) {
       await this.#bus.send(message);
       return;
     }
-    const { timeout } = this.#options;
-    const ended = this.#bus.send(message, report('always'), timeout === undefined ? {} : { timeout }).then(
-      (outcome) => outcome ?? ({ status: 'unknown' } as const),
-      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-    );
-    this.#awaited.push({ message, line, ended });
+    const ended = this.#bus
+      .send(message, isReported ? report('always') : {}, timeout === undefined ? {} : { timeout })
+      .then(
+        (outcome) => outcome ?? ({ status: 'unknown' } as const),
+        (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+      );
+    this.#awaited.push({ message, line, isReported, ended });
     if (this.#awaited.length >= windowMax) await this.#tellNext();
   }
 
@@ -77,18 +88,22 @@ class ConnectionCarrier implements Carrier {
   async #tellNext(): Promise<void> {
     const next = this.#awaited.shift();
     if (next === undefined) return;
-    const { message, line } = next;
+    const { message, line, isReported } = next;
     const ended = await next.ended;
     if (ended instanceof Error) {
       this.#note(exitCodeOf(ended));
       this.#output.say(`${placeOf(line)}${explain(ended)}`);
       return;
     }
-    this.#note(exitCodeOfOutcome(ended));
+    const code = exitCodeOfOutcome(ended);
+    this.#note(code);
     const { status, reason } = ended;
-    if (this.#options.json)
+    const text = `${placeOf(line)}${headOf(message)} ${status}${reason === undefined ? '' : `: ${reason}`}`;
+    if (!isReported) {
+      if (code !== EXIT.done) this.#output.say(text);
+    } else if (this.#options.json) {
       this.#output.json({ ...(line !== undefined && { line }), status, ...(reason !== undefined && { reason }) });
-    else this.#output.line(`${placeOf(line)}${headOf(message)} ${status}${reason === undefined ? '' : `: ${reason}`}`);
+    } else this.#output.line(text);
   }
 
   /** The daemon's word on something that was sent. What a service says comes at any time, and is not about sending. */

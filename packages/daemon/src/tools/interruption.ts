@@ -1,6 +1,7 @@
 // Ctrl-C and its like, for tools that run until they are told to end.
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+// Not SIGHUP: `nohup` has it ignored, and a handler would undo that.
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** 128 and the number of SIGINT, as shells count. */
 const INTERRUPTED = 130;
 
