@@ -28,6 +28,7 @@ export class LineClient {
     this.name = name;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', () => undefined);
+    socket.on('drain', () => this.#wake());
     for (const event of ['end', 'close'] as const) {
       socket.on(event, () => {
         this.isClosed = true;
@@ -63,6 +64,11 @@ export class LineClient {
   /** Writes these bytes, no more. @returns whether the socket took them all at once */
   write(bytes: string | Uint8Array): boolean {
     return this.socket.write(bytes);
+  }
+
+  /** Writes, and waits until there is room for more, or the connection is gone. */
+  async pour(bytes: string | Uint8Array): Promise<void> {
+    if (!this.write(bytes)) await this.until(() => !this.socket.writableNeedDrain || this.isClosed, 'room for more');
   }
 
   /** The next line, waiting for it. @returns undefined when the connection ends first */
@@ -120,7 +126,7 @@ export class LineClient {
     while (!condition()) {
       const leftMs = deadline - Date.now();
       if (leftMs <= 0)
-        throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${JSON.stringify(this.lines)}`);
+        throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${this.#summary()}`);
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -142,6 +148,12 @@ export class LineClient {
     this.socket.resume();
     this.socket.end();
     await closed;
+  }
+
+  /** What has arrived, short enough for a message. */
+  #summary(): string {
+    const last = this.lines.slice(-3).map((line) => `\n  ${line.slice(0, 200)}`);
+    return `${this.lines.length} lines${last.length > 0 ? ', at the end' : ''}${last.join('')}`;
   }
 
   #take(chunk: Buffer): void {

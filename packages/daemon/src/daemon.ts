@@ -50,7 +50,8 @@ export class Daemon {
       void clock.look();
       this.#logStatus();
       const isFallback = inner.kind === 'TypeScript' && inner.reason !== 'asked for';
-      if (isFallback) this.log.lines.warn({ reason: inner.reason }, 'the inner loop runs in TypeScript, which is slower');
+      if (isFallback)
+        this.log.lines.warn({ reason: inner.reason }, 'the inner loop runs in TypeScript, which is slower');
       this.log.lines.info({ version: VERSION, ...addresses }, 'ready');
       return addresses;
     } catch (error) {
@@ -83,7 +84,11 @@ export class Daemon {
     const { receive } = this.#bus.signals;
     const local: string[] = [];
     for (const endpoint of localListen) {
-      const listener = await this.#openStream({ kind: 'tcp', text: formatEndpoint(endpoint), target: { host: endpoint.host, port: endpoint.port } });
+      const listener = await this.#openStream({
+        kind: 'tcp',
+        text: formatEndpoint(endpoint),
+        target: { host: endpoint.host, port: endpoint.port },
+      });
       local.push(formatEndpoint({ host: endpoint.host, port: listener.boundPort ?? endpoint.port }));
     }
     for (const path of unixListen) await this.#openStream({ kind: 'unix', text: path, target: { path } });
@@ -129,6 +134,9 @@ function openLog({ logLevel, logFile, logFormat, serverName }: Configuration): L
   try {
     return new Log({ level: logLevel, file: logFile, format: logFormat }, serverName);
   } catch (error) {
-    throw new StartError('BAD_DIRECTORY', `the log file ${logFile} cannot be opened (${(error as NodeJS.ErrnoException).code})`);
+    throw new StartError(
+      'BAD_DIRECTORY',
+      `the log file ${logFile} cannot be opened (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
 }

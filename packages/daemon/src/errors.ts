@@ -25,10 +25,14 @@ export const DAEMON_ERRORS = {
     cause: 'Another daemon accepts connections on that Unix socket.',
     remedy: 'Stop it (`snapcom --to sc://PATH stop`), or give this daemon another path with `--unix-listen`.',
   },
-  NOT_A_SOCKET: { cause: 'The path of a Unix socket names something else.', remedy: 'Move it away, or choose another path with `--unix-listen`.' },
+  NOT_A_SOCKET: {
+    cause: 'The path of a Unix socket names something else.',
+    remedy: 'Move it away, or choose another path with `--unix-listen`.',
+  },
   BAD_DIRECTORY: {
     cause: 'A directory that the daemon needs cannot be made or written.',
-    remedy: 'Make it and give it to the user that the daemon runs as, or choose another one: `--unix-listen`, `--signal-unix`, `--data-path`, `--log-file`.',
+    remedy:
+      'Make it and give it to the user that the daemon runs as, or choose another one: `--unix-listen`, `--signal-unix`, `--data-path`, `--log-file`.',
   },
   DATA_IN_USE: {
     cause: 'Another daemon keeps its identity and its stored messages in that data path.',
@@ -42,7 +46,10 @@ export const DAEMON_ERRORS = {
     cause: 'The optional package node-unix-socket, which Unix datagram sockets need, is not there.',
     remedy: 'Install it (`npm install node-unix-socket`), or turn `--signal-unix` off.',
   },
-  STORE_FAILED: { cause: 'The store of kept messages cannot be opened.', remedy: 'See that `--data-path` can be written and has room.' },
+  STORE_FAILED: {
+    cause: 'The store of kept messages cannot be opened.',
+    remedy: 'See that `--data-path` can be written and has room.',
+  },
 } as const;
 
 export type DaemonErrorCode = keyof typeof DAEMON_ERRORS;
@@ -60,4 +67,5 @@ export class StartError extends Error {
 }
 
 /** The sentence that goes into an INVALID answer for a line that is not a message. */
-export const explainWireError = (code: keyof typeof WIRE_ERRORS): string => `${WIRE_ERRORS[code].cause} ${WIRE_ERRORS[code].remedy}`;
+export const explainWireError = (code: keyof typeof WIRE_ERRORS): string =>
+  `${WIRE_ERRORS[code].cause} ${WIRE_ERRORS[code].remedy}`;

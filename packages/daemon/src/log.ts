@@ -1,7 +1,7 @@
 // The log: structured lines to standard error or a file, and a brake on what foreign input can make it say.
 
 import { closeSync, openSync } from 'node:fs';
-import { type DestinationStream, destination as openDestination, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, destination as openDestination, pino } from 'pino';
 
 export interface LogOptions {
   readonly level: string;
@@ -12,7 +12,14 @@ export interface LogOptions {
 
 type Reopenable = DestinationStream & { reopen?: () => void; flushSync?: () => void };
 
-const LEVEL_NAMES: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' };
+const LEVEL_NAMES: Record<number, string> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+};
 const OWN_FIELDS = new Set(['level', 'time', 'msg', 'server']);
 
 /** One JSON line of the log as a line for people: time, level, sentence, fields. */
@@ -33,13 +40,17 @@ export class Log {
 
   /** @throws Error when the file cannot be opened */
   constructor(options: LogOptions, server: string) {
-    const target = options.file === undefined ? { dest: 2, sync: true } : { dest: options.file, sync: true, append: true, mkdir: true };
+    const target =
+      options.file === undefined
+        ? { dest: 2, sync: true }
+        : { dest: options.file, sync: true, append: true, mkdir: true };
     this.#file = options.file;
     // Opened once for the sake of an error that is thrown here, not later in the stream.
     if (options.file !== undefined) closeSync(openSync(options.file, 'a'));
     const stream: Reopenable = openDestination(target);
     this.#stream = stream;
-    const out: DestinationStream = options.format === 'pretty' ? { write: (line: string) => stream.write(prettyLine(line)) } : stream;
+    const out: DestinationStream =
+      options.format === 'pretty' ? { write: (line: string) => stream.write(prettyLine(line)) } : stream;
     this.lines = pino({ level: options.level, base: { server } }, out);
   }
 

@@ -7,8 +7,8 @@ import { show } from '../oracles/messages.mjs';
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const SCHEMES = [undefined, 'sc', 'scs', 'scu'];
 const SECRET = 'pa55word';
-/** Where it must be hidden: behind a user's `:` and before an `@`, with or without a scheme. */
-const HAS_SECRET = /^(?:(?:scs?|scu|cds?|cdu):(?:\/\/)?|[a-z]+:\/\/)?user:pa55word@/i;
+/** Where it must be hidden: behind a user's `:` and before an `@`, with or without a scheme; and nowhere else is it there. */
+const HAS_SECRET = /^(?:(?:scs?|scu|cds?|cdu):(?:\/\/)?|[a-z]+:\/\/)?user:pa55word@(?!.*pa55word)/is;
 
 function checkRefusal(text, error) {
   if (!(error instanceof AddressError)) throw error;

@@ -1,8 +1,7 @@
 // Configuration files: reading one never throws, and gives sound entries, or problems that a person can read.
 
 import { readConfigurationText } from 'snapcommunicator';
-import { loadConfiguration } from '../../../packages/daemon/dist/options/configuration.js';
-import { OPTIONS } from '../../../packages/daemon/dist/options/table.js';
+import { loadConfiguration, OPTIONS } from '../../../packages/daemon/dist/options/index.js';
 import { testMachine } from '../../../packages/daemon/dist/options/testing/machine.js';
 import { hashOf } from '../engine/random.mjs';
 import { show } from '../oracles/messages.mjs';

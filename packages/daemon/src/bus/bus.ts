@@ -30,9 +30,25 @@ export function createBus(configuration: Configuration, identity: Identity, log:
   const delivery: Delivery = new Delivery({ ...core, keeping });
   const leave = (connection: Connection): void => connections.leave(connection);
   const replay = (connection: Connection, lines: Uint8Array): void => lineSwitch.handleLines(connection, lines);
-  const registration = new Registration({ ...core, keeping, limits: registrationLimits(configuration), replay, leave, jsonTransform: linesToJson });
+  const registration = new Registration({
+    ...core,
+    keeping,
+    limits: registrationLimits(configuration),
+    replay,
+    leave,
+    jsonTransform: linesToJson,
+  });
   const clock = new ClockStatus(configuration.clockInterval);
-  const commands = createCommands({ core, configuration, registration, keeping, clock, connectionCount: () => connections.count, leave, stop });
+  const commands = createCommands({
+    core,
+    configuration,
+    registration,
+    keeping,
+    clock,
+    connectionCount: () => connections.count,
+    leave,
+    stop,
+  });
   const run = (caller: Caller): void => {
     counters.commands++;
     commands.runner.run(caller);
@@ -64,7 +80,11 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     },
   });
   const signals = new Signals(
-    { bytesMax: configuration.maxDatagramSize, secret: configuration.signalSecret, allowsBareCode: configuration.allowBareSecretCode },
+    {
+      bytesMax: configuration.maxDatagramSize,
+      secret: configuration.signalSecret,
+      allowsBareCode: configuration.allowBareSecretCode,
+    },
     { ...core, delivery, command: run },
   );
 
@@ -109,6 +129,9 @@ function registrationLimits(configuration: Configuration): RegistrationParts['li
 function callerOf(connection: Connection, message: Caller['message'], speaker: Speaker): Caller {
   const correlation = message.parameters['correlation_id'];
   const echo = correlation === undefined ? {} : { correlation_id: correlation };
-  return { connection, message, answer: (command, values = {}) => speaker.tell(connection, command, { ...values, ...echo }) };
+  return {
+    connection,
+    message,
+    answer: (command, values = {}) => speaker.tell(connection, command, { ...values, ...echo }),
+  };
 }
-

@@ -2,10 +2,10 @@
 
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionEvents } from '../connections/stream-listener.ts';
+import type { Log, RateLimit } from '../log.ts';
 import type { Output } from '../switch/output.ts';
 import type { Switch } from '../switch/switch.ts';
 import type { Counters } from './counters.ts';
-import type { Log, RateLimit } from '../log.ts';
 
 export interface ConnectionsParts {
   readonly lines: Switch;
@@ -45,7 +45,12 @@ export class Connections implements ConnectionEvents {
     const destination = this.#isClosing || this.#all.size >= countMax ? undefined : output.openDestination(connection);
     if (destination === undefined) {
       counters.connectionsRefused++;
-      brake.run('connections', (skipped) => log.lines.warn({ connections: this.#all.size, skipped }, 'connection refused: there are too many (max_connections)'));
+      brake.run('connections', (skipped) =>
+        log.lines.warn(
+          { connections: this.#all.size, skipped },
+          'connection refused: there are too many (max_connections)',
+        ),
+      );
       return false;
     }
     destination.source = connection;
@@ -80,7 +85,9 @@ export class Connections implements ConnectionEvents {
 
   /** Ends a connection at once. */
   abandon(connection: Connection, reason: string): void {
-    this.#parts.brake.run('abandoned', (skipped) => this.#parts.log.lines.warn({ service: connection.service || undefined, reason, skipped }, 'connection closed'));
+    this.#parts.brake.run('abandoned', (skipped) =>
+      this.#parts.log.lines.warn({ service: connection.service || undefined, reason, skipped }, 'connection closed'),
+    );
     this.leave(connection);
     connection.socket.destroy();
   }
@@ -99,19 +106,28 @@ export class Connections implements ConnectionEvents {
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
     const deadline = performance.now() + timeoutMs;
-    while (this.#isAnyWaiting() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
+    while (this.#isAnyWaiting() && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
     const open = [...this.#all];
-    const closed = Promise.all(open.map(({ socket }) => (socket.destroyed ? undefined : new Promise((resolve) => socket.once('close', resolve)))));
+    const closed = Promise.all(
+      open.map(({ socket }) =>
+        socket.destroyed ? undefined : new Promise((resolve) => socket.once('close', resolve)),
+      ),
+    );
     for (const connection of open) this.leave(connection);
-    const timer = setTimeout(() => {
-      for (const { socket } of open) socket.destroy();
-    }, Math.max(DRAIN_CHECK_MS, deadline - performance.now()));
+    const timer = setTimeout(
+      () => {
+        for (const { socket } of open) socket.destroy();
+      },
+      Math.max(DRAIN_CHECK_MS, deadline - performance.now()),
+    );
     await closed;
     clearTimeout(timer);
   }
 
   #isAnyWaiting(): boolean {
-    for (const { destination } of this.#all) if (destination !== undefined && this.#parts.output.waitingBytes(destination) > 0) return true;
+    for (const { destination } of this.#all)
+      if (destination !== undefined && this.#parts.output.waitingBytes(destination) > 0) return true;
     return false;
   }
 
@@ -122,7 +138,7 @@ export class Connections implements ConnectionEvents {
     connection.state = state;
     const { destination } = connection;
     if (destination === undefined) return;
-    if (destination.sealedBy !== undefined) output.flushGroup(destination.sealedBy);
+    output.settle(destination);
     if (state === 'leaving') output.flush(destination);
     output.closeDestination(destination);
     counters.deliveredBefore += destination.delivered.lines;

@@ -31,12 +31,25 @@ export function createCore(configuration: Configuration, identity: Identity, log
   });
   const queueBytesMax = configuration.maxQueueSize;
   const queues = { queueBytesMax, pauseBytes: queueBytesMax * PAUSE_SHARE };
-  const output = new Output(arena, { ...queues, pauseMs: configuration.pauseTime, stallMs: configuration.stallTime }, now);
+  const output = new Output(
+    arena,
+    { ...queues, pauseMs: configuration.pauseTime, stallMs: configuration.stallTime },
+    now,
+  );
   const router = new Router(server);
   const table = new ForwardingTable(arena, output, (command) => router.listeners(command));
   const speaker = new Speaker(server, output, table);
-  const taps = new Taps({ countMax: configuration.maxSniffers, queueBytesMax: configuration.sniffQueue }, speaker, output);
-  const expected = readExpected(configuration.services, (reason) => log.lines.warn({ directory: configuration.services, reason }, 'the directory of services cannot be read (services)'));
+  const taps = new Taps(
+    { countMax: configuration.maxSniffers, queueBytesMax: configuration.sniffQueue },
+    speaker,
+    output,
+  );
+  const expected = readExpected(configuration.services, (reason) =>
+    log.lines.warn(
+      { directory: configuration.services, reason },
+      'the directory of services cannot be read (services)',
+    ),
+  );
   const services = new Services({ server, countMax: configuration.maxServices, expected }, speaker);
   return {
     server,

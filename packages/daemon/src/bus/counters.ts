@@ -3,7 +3,16 @@
 import type { WireErrorCode } from 'snapcommunicator/wire';
 
 /** Why a message was refused: it was never accepted. */
-export type RefusalReason = 'queue-full' | 'closed' | 'unregistered' | 'absent' | 'keeper-full' | 'no-durable' | 'stopping' | 'contradiction' | 'hold-full';
+export type RefusalReason =
+  | 'queue-full'
+  | 'closed'
+  | 'unregistered'
+  | 'absent'
+  | 'keeper-full'
+  | 'no-durable'
+  | 'stopping'
+  | 'contradiction'
+  | 'hold-full';
 /** Why an accepted message ended undelivered. */
 export type DropReason = 'queue-full' | 'closed' | 'nobody' | 'store' | 'stopping';
 

@@ -5,7 +5,7 @@ import { parseCachePolicy, parseReport } from '@snapcommunicator/network/keeper'
 import type { Decision } from '@snapcommunicator/network/router';
 import type { Message } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
-import type { RateLimit, Log } from '../log.ts';
+import type { Log, RateLimit } from '../log.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
@@ -76,7 +76,10 @@ export class Delivery {
     count(counters.refused, reason);
     this.#note(parcel, 'refused', reason);
     brake.run(`refused ${reason} ${parcel.service}`, (skipped) =>
-      log.lines.warn({ from: parcel.from, to: this.#toOf(parcel), command: parcel.command, reason, skipped }, 'message refused'),
+      log.lines.warn(
+        { from: parcel.from, to: this.#toOf(parcel), command: parcel.command, reason, skipped },
+        'message refused',
+      ),
     );
     this.#fail(parcel, reason, wishes);
   }
@@ -85,13 +88,17 @@ export class Delivery {
   countRefusals(service: string, lines: number): void {
     const { counters, brake, log } = this.#parts;
     count(counters.refused, 'queue-full', lines);
-    brake.run(`refused queue-full ${service}`, (skipped) => log.lines.warn({ to: service, lines, reason: 'queue-full', skipped }, 'messages refused'));
+    brake.run(`refused queue-full ${service}`, (skipped) =>
+      log.lines.warn({ to: service, lines, reason: 'queue-full', skipped }, 'messages refused'),
+    );
   }
 
   /** Lines that were accepted and end undelivered. */
   countLoss(lines: number, reason: DropReason): void {
     count(this.#parts.counters.dropped, reason, lines);
-    this.#parts.brake.run(`dropped ${reason}`, (skipped) => this.#parts.log.lines.warn({ lines, reason, skipped }, 'messages dropped'));
+    this.#parts.brake.run(`dropped ${reason}`, (skipped) =>
+      this.#parts.log.lines.warn({ lines, reason, skipped }, 'messages dropped'),
+    );
   }
 
   /** Tells the sender of a message, if it is still there, what became of it. */
@@ -107,13 +114,20 @@ export class Delivery {
     const destination = table.destinationOf(parcel.service);
     if (destination === undefined) return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
     // What waits is older: nothing newer from anybody overtakes it.
-    if (keeping.hasKept(queuesOf(parcel.service))) return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
+    if (keeping.hasKept(queuesOf(parcel.service)))
+      return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
     if (parcel.message === undefined) return this.#append(parcel, destination);
     const wishes = this.#wishesOf(parcel);
     if (wishes.report !== 'always') return this.#append(parcel, destination, wishes);
     const { from, command } = parcel;
     const result = this.#parts.output.appendTracked(destination, parcel.line, parcel.connection, (isWritten) =>
-      this.report(from, command, isWritten ? 'delivered' : 'unknown', isWritten ? undefined : 'connection lost', wishes.messageId),
+      this.report(
+        from,
+        command,
+        isWritten ? 'delivered' : 'unknown',
+        isWritten ? undefined : 'connection lost',
+        wishes.messageId,
+      ),
     );
     if (result === 'queued') this.#note(parcel, 'delivered');
     else this.refuse(parcel, result, wishes);
@@ -139,7 +153,12 @@ export class Delivery {
     const { keeping, recorder, idOf, brake, log } = this.#parts;
     const { policy, report, messageId } = wishes;
     if (policy.problem !== undefined) {
-      brake.run('cache', (skipped) => log.lines.warn({ from: parcel.from, command: parcel.command, problem: policy.problem, skipped }, 'cache parameter not understood'));
+      brake.run('cache', (skipped) =>
+        log.lines.warn(
+          { from: parcel.from, command: parcel.command, problem: policy.problem, skipped },
+          'cache parameter not understood',
+        ),
+      );
     }
     if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, 'absent', wishes);
     if (policy.isDurable && !keeping.hasStore) return this.refuse(parcel, 'no-durable', wishes);
@@ -153,10 +172,15 @@ export class Delivery {
   }
 
   /** Who sends is told directly: a connection without a name may ask as well. */
-  #fail({ connection, service, command, message }: Parcel, reason: string, { policy, report, messageId }: Wishes): void {
+  #fail(
+    { connection, service, command, message }: Parcel,
+    reason: string,
+    { policy, report, messageId }: Wishes,
+  ): void {
     if (connection === undefined || message === undefined) return;
     const { speaker } = this.#parts;
-    if (report !== 'none') speaker.tell(connection, 'TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
+    if (report !== 'none')
+      speaker.tell(connection, 'TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
     if (policy.wantsReply) {
       speaker.tell(connection, 'SERVICE_UNAVAILABLE', {
         destination_service: service,

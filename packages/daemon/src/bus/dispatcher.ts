@@ -1,9 +1,17 @@
 // Takes each line that the inner loop could not pass on, and each head that it does not know, to who deals with it.
 
 import type { Decision, Router } from '@snapcommunicator/network/router';
-import { decodeJson, decodeLine, encodeMessage, HEAD, type Message, readHead, type WireErrorCode } from 'snapcommunicator/wire';
-import type { Connection } from '../connections/connection.ts';
+import {
+  decodeJson,
+  decodeLine,
+  encodeMessage,
+  HEAD,
+  type Message,
+  readHead,
+  type WireErrorCode,
+} from 'snapcommunicator/wire';
 import { SILENT } from '../commands/runner.ts';
+import type { Connection } from '../connections/connection.ts';
 import { explainWireError } from '../errors.ts';
 import type { Log, RateLimit } from '../log.ts';
 import type { Recorder } from '../recorder/recorder.ts';
@@ -99,7 +107,12 @@ export class Dispatcher implements LineHandler {
     this.#parts.abandon(source as Connection, 'a line without an end');
   }
 
-  #plainTarget(decision: Decision, service: string, command: string, connection: Connection): Destination | Group | undefined {
+  #plainTarget(
+    decision: Decision,
+    service: string,
+    command: string,
+    connection: Connection,
+  ): Destination | Group | undefined {
     const { table, keeping, router } = this.#parts;
     if (decision.kind === 'broadcast') return table.groupOf(command, connection.destination);
     if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
@@ -119,7 +132,11 @@ export class Dispatcher implements LineHandler {
     const parcel = this.#parcelOf(connection, text, server, service, command);
     if (parcel === undefined) return;
     this.#parts.delivery.refuse(parcel, 'unregistered');
-    if (isAnswered(parcel)) this.#parts.speaker.tell(connection, 'INVALID', { command, message: 'register first: REGISTER service=NAME;version=1' });
+    if (isAnswered(parcel))
+      this.#parts.speaker.tell(connection, 'INVALID', {
+        command,
+        message: 'register first: REGISTER service=NAME;version=1',
+      });
   }
 
   /** Lines are held as they came: one in JSON must be answered in JSON later. */
@@ -128,7 +145,13 @@ export class Dispatcher implements LineHandler {
   }
 
   /** The message with its new stamp; its parameters are read only where they matter. */
-  #parcelOf(connection: Connection, line: LineView, server: string, service: string, command: string): Parcel | undefined {
+  #parcelOf(
+    connection: Connection,
+    line: LineView,
+    server: string,
+    service: string,
+    command: string,
+  ): Parcel | undefined {
     let message: Message | undefined;
     if (hasSpecial(line)) {
       const read = decodeLine(line.bytes, line.start, line.end);
@@ -139,12 +162,21 @@ export class Dispatcher implements LineHandler {
       if (read.kind === 'message') message = read.message;
     }
     const body = line.bytes.subarray(line.offsets[HEAD.body], line.end);
-    return { connection, from: this.#fromOf(connection), server, service, command, line: Buffer.concat([connection.prefix, body, LINE_FEED]), message };
+    return {
+      connection,
+      from: this.#fromOf(connection),
+      server,
+      service,
+      command,
+      line: Buffer.concat([connection.prefix, body, LINE_FEED]),
+      message,
+    };
   }
 
   #contradict(parcel: Parcel, reason: string): void {
     this.#parts.delivery.refuse(parcel, 'contradiction');
-    if (parcel.connection !== undefined && !SILENT.has(parcel.command)) this.#parts.speaker.tell(parcel.connection, 'INVALID', { command: parcel.command, message: reason });
+    if (parcel.connection !== undefined && !SILENT.has(parcel.command))
+      this.#parts.speaker.tell(parcel.connection, 'INVALID', { command: parcel.command, message: reason });
   }
 
   /** Counts, logs at a limited rate, and answers INVALID where that may be. @param head what could be read of it */
@@ -153,9 +185,13 @@ export class Dispatcher implements LineHandler {
     const command = head?.command;
     count(counters.invalid, error);
     brake.run(`invalid ${connection.service}`, (skipped) =>
-      log.lines.warn({ service: connection.service || undefined, code: error, command, skipped }, `line refused: ${explainWireError(error)}`),
+      log.lines.warn(
+        { service: connection.service || undefined, code: error, command, skipped },
+        `line refused: ${explainWireError(error)}`,
+      ),
     );
-    if (head === undefined || isAnswered(head)) speaker.tell(connection, 'INVALID', { command: command ?? 'UNDEFINED', message: explainWireError(error) });
+    if (head === undefined || isAnswered(head))
+      speaker.tell(connection, 'INVALID', { command: command ?? 'UNDEFINED', message: explainWireError(error) });
   }
 
   /** The text form of a JSON line, as a line of its own. */
@@ -200,6 +236,7 @@ const MARKS = new Set(['.', '?', '*']);
 const isAnswered = ({ service, command }: Head): boolean => !SILENT.has(command) && !MARKS.has(service);
 
 function namesOf({ bytes, offsets }: LineView): Names {
-  const part = (at: number): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', offsets[at], offsets[at + 1]);
+  const part = (at: number): string =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', offsets[at], offsets[at + 1]);
   return { server: part(HEAD.server), service: part(HEAD.service), command: part(HEAD.command) };
 }

@@ -8,7 +8,9 @@ export function linesToJson(lines: Uint8Array): Uint8Array {
     const next = lines.indexOf(10, at) + 1 || lines.length + 1;
     const line = decodeLine(lines, at, next - 1);
     // A message with malformed parameters reaches its service as it came: that one answers INVALID.
-    out.push(line.kind === 'message' ? encodeJson(line.message) : Buffer.from(lines.subarray(at, next - 1)).toString('utf8'));
+    out.push(
+      line.kind === 'message' ? encodeJson(line.message) : Buffer.from(lines.subarray(at, next - 1)).toString('utf8'),
+    );
     at = next;
   }
   return Buffer.from(`${out.join('\n')}\n`);

@@ -1,6 +1,6 @@
 // Carries out what the keeper decides: gives kept messages to services that come, writes the store, sets the timer.
 
-import type { Entry, KeeperEffect, Keeper, KeepRefusal, KeptEntry } from '@snapcommunicator/network/keeper';
+import type { Entry, Keeper, KeeperEffect, KeepRefusal, KeptEntry } from '@snapcommunicator/network/keeper';
 import { decodeRecord, encodeRecord } from '@snapcommunicator/network/keeper';
 import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
 import type { Store } from '../store/store.ts';
@@ -150,13 +150,15 @@ export class Keeping {
   #put(entry: KeptEntry): void {
     const record = encodeRecord(entry, Date.now(), this.#now());
     const put = this.#store?.put(String(entry.id), record) ?? Promise.reject(new Error('there is no store'));
-    put.then(
-      () => this.#keeper.stored(entry.id),
-      (error: unknown) => {
-        this.#keeper.storeFailed(entry.id);
-        this.#events.storeFailed(error);
-      },
-    ).finally(() => this.#carryOut());
+    put
+      .then(
+        () => this.#keeper.stored(entry.id),
+        (error: unknown) => {
+          this.#keeper.storeFailed(entry.id);
+          this.#events.storeFailed(error);
+        },
+      )
+      .finally(() => this.#carryOut());
   }
 
   #setTimer(): void {
@@ -179,5 +181,7 @@ export class Keeping {
 function markRedelivered(bytes: Uint8Array): Uint8Array {
   const line = decodeLine(bytes, 0, bytes.length - 1);
   if (line.kind !== 'message') return bytes;
-  return Buffer.from(`${encodeMessage({ ...line.message, parameters: { ...line.message.parameters, redelivered: '1' } })}\n`);
+  return Buffer.from(
+    `${encodeMessage({ ...line.message, parameters: { ...line.message.parameters, redelivered: '1' } })}\n`,
+  );
 }

@@ -14,9 +14,19 @@ export interface KeptToken {
 }
 
 /** Tells the sender of a message what became of it. */
-export type ReportTo = (sender: string, command: string, status: string, reason: string | undefined, messageId: string | undefined) => void;
+export type ReportTo = (
+  sender: string,
+  command: string,
+  status: string,
+  reason: string | undefined,
+  messageId: string | undefined,
+) => void;
 
-export function createKeeping({ counters, output, now, log, brake }: Core, configuration: Configuration, reportTo: ReportTo): Keeping {
+export function createKeeping(
+  { counters, output, now, log, brake }: Core,
+  configuration: Configuration,
+  reportTo: ReportTo,
+): Keeping {
   const keeper = new Keeper({
     ...TTL_LIMITS,
     countMax: configuration.maxCachedMessages,
@@ -25,7 +35,8 @@ export function createKeeping({ counters, output, now, log, brake }: Core, confi
   });
   const report = (entry: KeptEntry, status: string, reason?: string): void => {
     const token = (entry.token as KeptToken | undefined) ?? readToken(entry);
-    if (token !== undefined && entry.sender !== '') reportTo(entry.sender, token.command, status, reason, token.messageId);
+    if (token !== undefined && entry.sender !== '')
+      reportTo(entry.sender, token.command, status, reason, token.messageId);
   };
   return new Keeping(
     keeper,
@@ -44,7 +55,8 @@ export function createKeeping({ counters, output, now, log, brake }: Core, confi
         if (isReported) report(entry, 'failed', reason);
       },
       unreadable: (key) => log.lines.error({ key }, 'a stored message cannot be read and is removed'),
-      storeFailed: (error) => brake.run('store', (skipped) => log.lines.error({ err: error, skipped }, 'the store of kept messages failed')),
+      storeFailed: (error) =>
+        brake.run('store', (skipped) => log.lines.error({ err: error, skipped }, 'the store of kept messages failed')),
     },
     now,
   );

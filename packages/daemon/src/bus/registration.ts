@@ -2,13 +2,13 @@
 
 import type { Router } from '@snapcommunicator/network/router';
 import type { Connection } from '../connections/connection.ts';
+import type { Log } from '../log.ts';
 import type { LineTransform } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import { type Counters, count } from './counters.ts';
 import type { Keeping } from './keeping.ts';
 import type { Services } from './services.ts';
 import type { Speaker } from './speaker.ts';
-import type { Log } from '../log.ts';
 
 export interface RegistrationLimits {
   readonly holdBytesMax: number;
@@ -66,7 +66,8 @@ export class Registration {
     connection.held ??= [];
     connection.held.push(line);
     connection.heldBytes += line.length;
-    if (connection.state === 'new') connection.timer ??= setTimeout(() => this.giveUpWaiting(connection), holdMs).unref();
+    if (connection.state === 'new')
+      connection.timer ??= setTimeout(() => this.giveUpWaiting(connection), holdMs).unref();
     if (connection.heldBytes <= holdBytesMax) return;
     if (connection.state === 'new') this.giveUpWaiting(connection);
     else this.#refuse(connection, `${holdBytesMax} bytes are held, no more, while the name is in use`);
@@ -85,12 +86,17 @@ export class Registration {
     if (connection.state === 'leaving' || connection.state === 'closed') return;
     const name = wanted.transient ? services.uniqueName(wanted.service) : wanted.service;
     const isSame = connection.service === name;
-    if (!isSame && services.isFull) return this.#refuseWith(connection, answer, 'too many services are registered (max_services)');
+    if (!isSame && services.isFull)
+      return this.#refuseWith(connection, answer, 'too many services are registered (max_services)');
     const holder = services.holderOf(name);
     if (holder === undefined || isSame) return this.#accept(connection, { ...wanted, service: name }, answer);
     if (holder.isAtEnd) return this.#takeOver(holder, connection, wanted, answer);
     if (holder.listener !== connection.listener) {
-      return this.#refuseWith(connection, answer, `${name} is in use by a service on ${holder.listener === 'unix' ? 'a Unix socket' : 'TCP'}`);
+      return this.#refuseWith(
+        connection,
+        answer,
+        `${name} is in use by a service on ${holder.listener === 'unix' ? 'a Unix socket' : 'TCP'}`,
+      );
     }
     this.#askHolder(holder, connection, wanted, answer);
   }
@@ -148,7 +154,8 @@ export class Registration {
     const isNew = connection.service !== wanted.service;
     connection.state = 'registered';
     connection.isTransient = wanted.transient;
-    if (connection.destination !== undefined) connection.destination.transform = wanted.format === 'json' ? this.#parts.jsonTransform : undefined;
+    if (connection.destination !== undefined)
+      connection.destination.transform = wanted.format === 'json' ? this.#parts.jsonTransform : undefined;
     if (isNew) {
       connection.upSince = Math.floor(Date.now() / 1000);
       connection.setName(server, wanted.service);
@@ -158,7 +165,10 @@ export class Registration {
     if (isNew) {
       services.add(connection);
       this.#announceToRouter(connection);
-      log.lines.debug({ service: wanted.service, listener: connection.listener, transient: wanted.transient || undefined }, 'service registered');
+      log.lines.debug(
+        { service: wanted.service, listener: connection.listener, transient: wanted.transient || undefined },
+        'service registered',
+      );
     }
     this.giveKept(connection);
     this.#releaseHeld(connection);
@@ -174,7 +184,9 @@ export class Registration {
   #announceToRouter({ service, destination, isTransient }: Connection): void {
     const { router, table, now } = this.#parts;
     if (destination === undefined) return;
-    table.apply(router.step({ kind: 'service-up', service, port: destination.index, isAnnounced: !isTransient }, now()));
+    table.apply(
+      router.step({ kind: 'service-up', service, port: destination.index, isAnnounced: !isTransient }, now()),
+    );
   }
 
   #dropName(connection: Connection): void {
@@ -189,7 +201,8 @@ export class Registration {
   #askHolder(holder: Connection, connection: Connection, wanted: Wanted, answer: Waiter['answer']): void {
     const { limits, speaker } = this.#parts;
     const waiters = this.#waiters.get(holder) ?? [];
-    if (waiters.length >= limits.waitersMax) return this.#refuseWith(connection, answer, `${wanted.service} is in use, and others wait for it`);
+    if (waiters.length >= limits.waitersMax)
+      return this.#refuseWith(connection, answer, `${wanted.service} is in use, and others wait for it`);
     connection.state = 'waiting';
     clearTimeout(connection.timer);
     const timer = setTimeout(() => this.#decide(holder, connection), limits.aliveTimeoutMs);
@@ -208,7 +221,10 @@ export class Registration {
   }
 
   #takeOver(holder: Connection, connection: Connection, wanted: Wanted, answer: Waiter['answer']): void {
-    this.#parts.log.lines.info({ service: wanted.service }, 'the name goes to a new connection: the old one does not answer');
+    this.#parts.log.lines.info(
+      { service: wanted.service },
+      'the name goes to a new connection: the old one does not answer',
+    );
     this.#dropName(holder);
     this.#accept(connection, wanted, answer);
     this.#parts.leave(holder);

@@ -34,7 +34,8 @@ export class Services {
     this.#options = options;
     this.#speaker = speaker;
     this.#expected = new Set(options.expected);
-    for (const name of options.expected) this.#known.set(name, { name, upSince: undefined, downSince: undefined, connection: undefined });
+    for (const name of options.expected)
+      this.#known.set(name, { name, upSince: undefined, downSince: undefined, connection: undefined });
   }
 
   get presentCount(): number {
@@ -121,7 +122,9 @@ export class Services {
   }
 
   unwatch(connection: Connection, name?: string): void {
-    for (const [watched, watchers] of name === undefined ? this.#watchers : [[name, this.#watchers.get(name)] as const]) {
+    for (const [watched, watchers] of name === undefined
+      ? this.#watchers
+      : [[name, this.#watchers.get(name)] as const]) {
       watchers?.delete(connection);
       if (watchers?.size === 0) this.#watchers.delete(watched);
     }

@@ -42,7 +42,8 @@ export class Signals {
   readonly receive = (bytes: Uint8Array): void => {
     const { counters } = this.#parts;
     counters.datagrams++;
-    if (bytes.length > this.#options.bytesMax) return this.#refuse(`${bytes.length} bytes, at most ${this.#options.bytesMax} are taken (max_datagram_size)`);
+    if (bytes.length > this.#options.bytesMax)
+      return this.#refuse(`${bytes.length} bytes, at most ${this.#options.bytesMax} are taken (max_datagram_size)`);
     const end = bytes.at(-1) === 10 ? bytes.length - 1 : bytes.length;
     if (bytes.subarray(0, end).includes(10)) return this.#refuse('two lines in one datagram');
     const line = decodeLine(bytes, 0, end);
@@ -96,7 +97,10 @@ export class Signals {
     if (decision.kind === 'daemon') return command({ connection: undefined, message, answer: () => undefined });
     if (decision.kind === 'contradiction') return this.#refuse(decision.reason);
     const line = Buffer.from(`${encodeMessage(message)}\n`);
-    delivery.send({ connection: undefined, from: '', server, service, command: message.command, line, message }, decision);
+    delivery.send(
+      { connection: undefined, from: '', server, service, command: message.command, line, message },
+      decision,
+    );
   }
 
   #refuse(reason: string): void {

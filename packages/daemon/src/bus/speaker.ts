@@ -31,16 +31,32 @@ export class Speaker {
   tell(connection: Connection, command: string, values: Values = {}): void {
     const { destination } = connection;
     if (destination === undefined) return;
-    const parts = { sentFromServer: this.#server, sentFromService: 'communicatord', command, parameters: textParameters(values) };
+    const parts = {
+      sentFromServer: this.#server,
+      sentFromService: 'communicatord',
+      command,
+      parameters: textParameters(values),
+    };
     const isJson = connection.writesJson && destination.transform === undefined;
-    this.#output.append(destination, EMPTY, Buffer.from(`${isJson ? encodeJson(parts) : encodeMessage(parts)}\n`), undefined);
+    this.#output.append(
+      destination,
+      EMPTY,
+      Buffer.from(`${isJson ? encodeJson(parts) : encodeMessage(parts)}\n`),
+      undefined,
+    );
   }
 
   /** `<me:communicatord ./COMMAND parameters` to every service here that lists the command. */
   announce(command: string, values: Values = {}): void {
     const group = this.#table.groupOf(command, undefined);
     if (group === undefined) return;
-    const parts = { sentFromServer: this.#server, sentFromService: 'communicatord', service: '.', command, parameters: textParameters(values) };
+    const parts = {
+      sentFromServer: this.#server,
+      sentFromService: 'communicatord',
+      service: '.',
+      command,
+      parameters: textParameters(values),
+    };
     this.#output.append(group, EMPTY, Buffer.from(`${encodeMessage(parts)}\n`), undefined);
   }
 }

@@ -12,9 +12,15 @@ export interface ControlParts {
 }
 
 export function addControlCommands(runner: CommandRunner, { log, taps, stop }: ControlParts): void {
-  runner.on('STOP', (_values, { connection }) => stop(`STOP from ${connection?.service || 'a datagram'}`), { isPrivileged: true, isSignal: true });
+  runner.on('STOP', (_values, { connection }) => stop(`STOP from ${connection?.service || 'a datagram'}`), {
+    isPrivileged: true,
+    isSignal: true,
+  });
   // The cluster is this machine.
-  runner.on('SHUTDOWN', (_values, { connection }) => stop(`SHUTDOWN from ${connection?.service || 'a datagram'}`), { isPrivileged: true, isSignal: true });
+  runner.on('SHUTDOWN', (_values, { connection }) => stop(`SHUTDOWN from ${connection?.service || 'a datagram'}`), {
+    isPrivileged: true,
+    isSignal: true,
+  });
 
   runner.on(
     'LOG_ROTATE',
@@ -28,7 +34,10 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop }: C
   runner.on(
     'FORGET',
     ({ ip, server_name: server }, { answer }) => {
-      const message = ip === undefined && server === undefined ? 'ip or server_name is missing' : `no machine is known by ${ip ?? server}`;
+      const message =
+        ip === undefined && server === undefined
+          ? 'ip or server_name is missing'
+          : `no machine is known by ${ip ?? server}`;
       answer('INVALID', { command: 'FORGET', message });
     },
     { isPrivileged: true },
@@ -42,7 +51,10 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop }: C
       if (isEnd) return taps.remove(connection);
       const compiled = text === undefined ? undefined : compileFilter(text);
       if (compiled?.error !== undefined) {
-        answer('INVALID', { command: 'SNIFF', message: `filter, character ${compiled.error.at + 1}: ${compiled.error.message}` });
+        answer('INVALID', {
+          command: 'SNIFF',
+          message: `filter, character ${compiled.error.at + 1}: ${compiled.error.message}`,
+        });
       } else if (!taps.add(connection, compiled?.filter, headers)) {
         answer('INVALID', { command: 'SNIFF', message: 'too many look at the traffic already (max_sniffers)' });
       } else answer('SNIFFING', { filter: compiled?.filter.text });

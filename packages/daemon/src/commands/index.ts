@@ -64,7 +64,11 @@ export function createCommands(parts: CommandParts): DaemonCommands {
 function daemonReport({ core, keeping, connectionCount }: CommandParts): Record<string, string | number> {
   const { server, startedAt, services, recorder, counters, inner } = core;
   const { refused, dropped, invalid, expired } = counters;
-  const reasons = { refused: Object.fromEntries(refused), dropped: Object.fromEntries(dropped), invalid: Object.fromEntries(invalid) };
+  const reasons = {
+    refused: Object.fromEntries(refused),
+    dropped: Object.fromEntries(dropped),
+    invalid: Object.fromEntries(invalid),
+  };
   return {
     server_name: server,
     version: VERSION,

@@ -39,7 +39,11 @@ export class LoadListeners {
   }
 
   #send(connection: Connection): void {
-    this.#parts.speaker.tell(connection, 'LOADAVG', { avg: loadAverage(), my_address: this.#parts.myAddress, timestamp: Date.now() / 1000 });
+    this.#parts.speaker.tell(connection, 'LOADAVG', {
+      avg: loadAverage(),
+      my_address: this.#parts.myAddress,
+      timestamp: Date.now() / 1000,
+    });
   }
 }
 
@@ -54,7 +58,11 @@ export function addLoadCommands(runner: CommandRunner, listeners: LoadListeners,
     const host = myAddress.slice(0, myAddress.lastIndexOf(':'));
     const unknown = ips.filter((ip) => ip !== host && ip !== myAddress);
     if (connection !== undefined && unknown.length < ips.length) listeners.add(connection);
-    if (unknown.length > 0) answer('INVALID', { command: 'LISTEN_LOADAVG', message: `no machine is known by ${unknown.slice(0, 5).join(', ')}` });
+    if (unknown.length > 0)
+      answer('INVALID', {
+        command: 'LISTEN_LOADAVG',
+        message: `no machine is known by ${unknown.slice(0, 5).join(', ')}`,
+      });
   });
   // Load averages of other machines come over links only.
   runner.on('LOADAVG', () => undefined);

@@ -1,6 +1,12 @@
 // The daemon's commands: checks a message against the contract and calls the handler for its command.
 
-import { type CommandTable, communicatord, type ParameterTable, type Received, readParameters } from 'snapcommunicator/contract';
+import {
+  type CommandTable,
+  communicatord,
+  type ParameterTable,
+  type Received,
+  readParameters,
+} from 'snapcommunicator/contract';
 import type { Message } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
 
@@ -65,7 +71,8 @@ export class CommandRunner {
   run(caller: Caller): void {
     const { command, parameters } = caller.message;
     const entry = this.#entries.get(command);
-    if (caller.connection === undefined && !entry?.isSignal) return this.#policy.complained(caller, 'a datagram cannot ask this');
+    if (caller.connection === undefined && !entry?.isSignal)
+      return this.#policy.complained(caller, 'a datagram cannot ask this');
     if (entry === undefined) {
       if (SILENT.has(command)) return;
       this.#policy.complained(caller, 'unknown command');

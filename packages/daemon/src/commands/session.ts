@@ -12,7 +12,9 @@ export interface SessionParts {
 export function addSessionCommands(runner: CommandRunner, { registration, leave }: SessionParts): void {
   runner.on('REGISTER', ({ service, format, transient }, { connection, answer }) => {
     if (connection === undefined) return;
-    registration.register(connection, { service, format, transient }, (command, values) => answer(command as 'READY', values));
+    registration.register(connection, { service, format, transient }, (command, values) =>
+      answer(command as 'READY', values),
+    );
   });
 
   runner.on('UNREGISTER', (_values, { connection }) => {
@@ -22,7 +24,8 @@ export function addSessionCommands(runner: CommandRunner, { registration, leave 
   runner.on('COMMANDS', ({ list }, { connection, answer }) => {
     if (connection === undefined) return;
     const left = registration.addCommands(connection, list);
-    if (left > 0) answer('INVALID', { command: 'COMMANDS', message: `${left} commands too many (max_commands_per_service)` });
+    if (left > 0)
+      answer('INVALID', { command: 'COMMANDS', message: `${left} commands too many (max_commands_per_service)` });
   });
 
   runner.on('HELP', (_values, { answer }) => answer('COMMANDS', { list: runner.names.join(',') }));

@@ -26,7 +26,10 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
       answer('INVALID', { command: 'SERVICE_STATUS', message: 'too many services are watched (max_services)' });
       return;
     }
-    answer('STATUS', OWN_NAMES.has(service) ? { cache: 'no', service, status: 'up', server_name: server } : services.status(service));
+    answer(
+      'STATUS',
+      OWN_NAMES.has(service) ? { cache: 'no', service, status: 'up', server_name: server } : services.status(service),
+    );
   });
 
   // A cluster of one: this machine is known and can be reached.
@@ -44,11 +47,16 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
   runner.on('LIST_SERVICES', ({ details, after }, { answer }) => {
     const known = services.list().filter(({ name }) => after === undefined || name > after);
     const { page, next } = firstPage(server, known, details);
-    const list = page.filter(({ status }) => status === 'up').map(({ service }) => `${server}:${service}`).join(',');
+    const list = page
+      .filter(({ status }) => status === 'up')
+      .map(({ service }) => `${server}:${service}`)
+      .join(',');
     answer('SERVICES', { list, details: details ? JSON.stringify(page) : undefined, next });
   });
 
-  runner.on('PUBLIC_IP', (_values, { answer }) => answer('SERVER_PUBLIC_IP', { public_ip: parts.publicIp, secure_ip: parts.secureIp }));
+  runner.on('PUBLIC_IP', (_values, { answer }) =>
+    answer('SERVER_PUBLIC_IP', { public_ip: parts.publicIp, secure_ip: parts.secureIp }),
+  );
 
   runner.on('DAEMON_STATUS', (_values, { answer }) => answer('DAEMON_REPORT', parts.report()));
 }
@@ -64,7 +72,11 @@ interface ServiceRow {
 }
 
 /** As many services as fit into one answer, and the name after which the next page begins. */
-function firstPage(server: string, known: readonly KnownService[], isDetailed: boolean): { page: ServiceRow[]; next: string | undefined } {
+function firstPage(
+  server: string,
+  known: readonly KnownService[],
+  isDetailed: boolean,
+): { page: ServiceRow[]; next: string | undefined } {
   const page: ServiceRow[] = [];
   let bytes = 0;
   for (const service of known) {

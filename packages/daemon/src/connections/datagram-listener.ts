@@ -13,7 +13,11 @@ export interface DatagramListener {
 }
 
 /** @throws StartError */
-export async function listenUdp(host: string, port: number, onDatagram: OnDatagram): Promise<DatagramListener & { readonly port: number }> {
+export async function listenUdp(
+  host: string,
+  port: number,
+  onDatagram: OnDatagram,
+): Promise<DatagramListener & { readonly port: number }> {
   const socket: Socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, `${host}:${port} (UDP)`)));
@@ -26,9 +30,14 @@ export async function listenUdp(host: string, port: number, onDatagram: OnDatagr
 }
 
 /** @param group who may send to it. @throws StartError when the path is taken, or the optional package is missing */
-export async function listenUnixDatagram(path: string, group: number | undefined, onDatagram: OnDatagram): Promise<DatagramListener> {
+export async function listenUnixDatagram(
+  path: string,
+  group: number | undefined,
+  onDatagram: OnDatagram,
+): Promise<DatagramListener> {
   const module = await import('node-unix-socket').catch(() => undefined);
-  if (module === undefined) throw new StartError('NO_ADDON', `${path} cannot be listened on: node-unix-socket is missing`);
+  if (module === undefined)
+    throw new StartError('NO_ADDON', `${path} cannot be listened on: node-unix-socket is missing`);
   const { DgramSocket } = module;
   // Only who listens takes a datagram; an empty one means nothing.
   const isAnswered = (path: string): Promise<boolean> =>

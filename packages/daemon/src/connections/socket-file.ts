@@ -13,7 +13,10 @@ export async function prepareSocketFile(path: string, isAnswered: (path: string)
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
-    throw new StartError('BAD_DIRECTORY', `${dirname(path)} cannot be made (${codeOf(error)}), and ${path} is to lie in it`);
+    throw new StartError(
+      'BAD_DIRECTORY',
+      `${dirname(path)} cannot be made (${codeOf(error)}), and ${path} is to lie in it`,
+    );
   }
   const status = statusOf(path);
   if (status === undefined) return;
@@ -22,7 +25,10 @@ export async function prepareSocketFile(path: string, isAnswered: (path: string)
   try {
     unlinkSync(path);
   } catch (error) {
-    throw new StartError('BAD_DIRECTORY', `${path} was left by a daemon that is gone and cannot be removed (${codeOf(error)})`);
+    throw new StartError(
+      'BAD_DIRECTORY',
+      `${path} was left by a daemon that is gone and cannot be removed (${codeOf(error)})`,
+    );
   }
 }
 

@@ -141,7 +141,9 @@ function isAnswered(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EAGAIN'));
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EAGAIN'),
+    );
   });
 }
 

@@ -27,7 +27,9 @@ export const systemSources: ClockSources = {
   },
   chrony: () =>
     new Promise((resolve) => {
-      execFile('chronyc', ['-n', 'tracking'], { timeout: CHRONY_TIMEOUT_MS }, (error, output) => resolve(error === null ? output : undefined));
+      execFile('chronyc', ['-n', 'tracking'], { timeout: CHRONY_TIMEOUT_MS }, (error, output) =>
+        resolve(error === null ? output : undefined),
+      );
     }),
 };
 

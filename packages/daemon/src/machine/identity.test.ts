@@ -23,14 +23,19 @@ describe('identity', () => {
     expect(formatMessageId(third, 7)).toBe(`${first.node}.5000.0.7`);
   });
 
-  it.each(['', '{', '{"node":"x","incarnation":1}', '{"node":"0123456789abcdef"}', '[]', 'null'])('begins anew when %j is stored', (text) => {
-    writeFileSync(join(directory, 'identity.json'), text);
-    expect(loadIdentity(directory, 10).incarnation).toBe(10);
-  });
+  it.each(['', '{', '{"node":"x","incarnation":1}', '{"node":"0123456789abcdef"}', '[]', 'null'])(
+    'begins anew when %j is stored',
+    (text) => {
+      writeFileSync(join(directory, 'identity.json'), text);
+      expect(loadIdentity(directory, 10).incarnation).toBe(10);
+    },
+  );
 
   it('says which directory cannot be written', () => {
     writeFileSync(join(directory, 'file'), '');
-    expect(() => loadIdentity(join(directory, 'file', 'data'), 1)).toThrow(`the data path ${directory}/file/data cannot be written`);
+    expect(() => loadIdentity(join(directory, 'file', 'data'), 1)).toThrow(
+      `the data path ${directory}/file/data cannot be written`,
+    );
   });
 });
 

@@ -29,10 +29,12 @@ export function lockDataPath(dataPath: string): () => void {
       return () => rmSync(path, { force: true });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST' || attempt > 0) throw new StartError('BAD_DIRECTORY', `the data path ${dataPath} cannot be written (${code})`);
+      if (code !== 'EEXIST' || attempt > 0)
+        throw new StartError('BAD_DIRECTORY', `the data path ${dataPath} cannot be written (${code})`);
     }
     const pid = readPid(path);
-    if (pid !== undefined && isDaemon(pid)) throw new StartError('DATA_IN_USE', `the data path ${dataPath} is in use by the daemon with process id ${pid}`);
+    if (pid !== undefined && isDaemon(pid))
+      throw new StartError('DATA_IN_USE', `the data path ${dataPath} is in use by the daemon with process id ${pid}`);
     // Left by one that was killed.
     rmSync(path, { force: true });
   }
@@ -91,4 +93,5 @@ function readStored(path: string): Identity | undefined {
 }
 
 /** The id of a message: who accepted it first, in which incarnation, by which stream (0: on that machine), and its number there. */
-export const formatMessageId = ({ node, incarnation }: Identity, number: number): string => `${node}.${incarnation}.0.${number}`;
+export const formatMessageId = ({ node, incarnation }: Identity, number: number): string =>
+  `${node}.${incarnation}.0.${number}`;

@@ -2,8 +2,8 @@
 
 import type { Loaded } from './configuration.ts';
 import { camelCase, displayValue } from './option.ts';
-import { formatOrigin } from './sources.ts';
 import { OPTIONS } from './options.ts';
+import { formatOrigin } from './sources.ts';
 
 /** A longer value pushes its origin aside, and nobody else's. */
 const valueColumnMax = 36;

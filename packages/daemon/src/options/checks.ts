@@ -5,8 +5,8 @@ import { formatDuration, formatSize } from 'snapcommunicator/contract';
 import { type Endpoint, formatEndpoint, isLoopback, isPublic, isUnspecified } from './addresses.ts';
 import { groupId, type Machine, openFilesMax } from './machine.ts';
 import { RELEASES, type Release } from './option.ts';
-import { formatOrigin, type Origin, subject } from './sources.ts';
 import { findOption, type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
+import { formatOrigin, type Origin, subject } from './sources.ts';
 
 /** Values with their origins, and where what is wrong with them is gathered. */
 export interface Inspection {

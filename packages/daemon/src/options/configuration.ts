@@ -4,6 +4,7 @@ import { type Endpoint, isLoopback, isUnspecified, PORTS } from './addresses.ts'
 import { type Inspection, inspect, isOpenToOthers } from './checks.ts';
 import { groupId, type Machine, thisMachine } from './machine.ts';
 import { camelCase, environmentName, isSecret } from './option.ts';
+import { type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
 import {
   type DaemonCommand,
   formatOrigin,
@@ -15,7 +16,6 @@ import {
   type Setting,
   subject,
 } from './sources.ts';
-import { type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
 
 /**
  * What the daemon runs with: every option under its name in camelCase. Durations are in milliseconds, sizes in bytes,

@@ -1,8 +1,8 @@
 // What `--help` prints: every option with what it means, its values and its default.
 
 import { displayValue, flagName, GROUPS, type Group, type Option } from './option.ts';
-import { COMMAND_FLAGS } from './sources.ts';
 import { type NamedOption, OPTIONS } from './options.ts';
+import { COMMAND_FLAGS } from './sources.ts';
 
 const widthMax = 100;
 const indent = 6;

@@ -395,7 +395,9 @@ export const TABLE = {
   ),
 
   inner_loop: option(
-    oneOf('auto', 'typescript').default('auto').describe('What moves messages: WebAssembly, or its slower twin in TypeScript.'),
+    oneOf('auto', 'typescript')
+      .default('auto')
+      .describe('What moves messages: WebAssembly, or its slower twin in TypeScript.'),
     { group: 'messages' },
   ),
   portable_sockets: option(

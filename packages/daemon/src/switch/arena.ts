@@ -49,8 +49,10 @@ export class Arena {
     this.setWord(CELL_RECORDER_MASK, this.recordCount - 1);
     this.setWord(CELL_LINE_BYTES_MAX, options.lineBytesMax);
     // The last ones go in first, so that the pool is used from its beginning and what is never needed is never touched.
-    for (let at = smallCount - 1; at >= 0; at--) this.#freeSmall.push(smallStart + at * (SMALL_BYTES + BUFFER_SLACK_BYTES));
-    for (let at = largeCount - 1; at >= 0; at--) this.#freeLarge.push(this.#largeStart + at * (LARGE_BYTES + BUFFER_SLACK_BYTES));
+    for (let at = smallCount - 1; at >= 0; at--)
+      this.#freeSmall.push(smallStart + at * (SMALL_BYTES + BUFFER_SLACK_BYTES));
+    for (let at = largeCount - 1; at >= 0; at--)
+      this.#freeLarge.push(this.#largeStart + at * (LARGE_BYTES + BUFFER_SLACK_BYTES));
   }
 
   word(address: number): number {
@@ -63,7 +65,9 @@ export class Arena {
 
   /** A buffer's address, large if asked for and there, else small; 0 when the pool is empty. */
   takeBuffer(isLarge: boolean): number {
-    const address = isLarge ? (this.#freeLarge.pop() ?? this.#freeSmall.pop()) : (this.#freeSmall.pop() ?? this.#freeLarge.pop());
+    const address = isLarge
+      ? (this.#freeLarge.pop() ?? this.#freeSmall.pop())
+      : (this.#freeSmall.pop() ?? this.#freeLarge.pop());
     return address ?? 0;
   }
 

@@ -95,7 +95,8 @@ export function clearSlot(arena: Arena, slot: number): void {
 }
 
 /** Bytes waiting in the slot's buffer. */
-export const bufferedBytes = (arena: Arena, slot: number): number => arena.word(slot + SLOT_POINTER) - arena.word(slot + SLOT_BASE);
+export const bufferedBytes = (arena: Arena, slot: number): number =>
+  arena.word(slot + SLOT_POINTER) - arena.word(slot + SLOT_BASE);
 
 /** Keeps the inner loop from writing into this slot: it asks for a buffer instead. */
 export const seal = (arena: Arena, slot: number): void => arena.setWord(slot + SLOT_LIMIT, 0);

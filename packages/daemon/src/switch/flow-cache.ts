@@ -48,7 +48,8 @@ export class FlowCache {
 
   /** Voids everything: who looks at the traffic has changed, say. */
   clear(): void {
-    for (let place = 0; place < FLOW_COUNT + FLOW_WAYS; place++) this.#arena.setWord(FLOWS + place * FLOW_BYTES + FLOW_OWNER, 0);
+    for (let place = 0; place < FLOW_COUNT + FLOW_WAYS; place++)
+      this.#arena.setWord(FLOWS + place * FLOW_BYTES + FLOW_OWNER, 0);
   }
 
   /** An empty or void place among those where the search looks; else one of them in turn. */
@@ -56,7 +57,8 @@ export class FlowCache {
     const arena = this.#arena;
     for (let way = 0, flow = first; way < FLOW_WAYS; way++, flow += FLOW_BYTES) {
       const holder = arena.word(flow + FLOW_OWNER);
-      const isVoid = holder === 0 || arena.word(arena.word(flow + FLOW_SLOT) + SLOT_EPOCH) !== arena.word(flow + FLOW_EPOCH);
+      const isVoid =
+        holder === 0 || arena.word(arena.word(flow + FLOW_SLOT) + SLOT_EPOCH) !== arena.word(flow + FLOW_EPOCH);
       if (isVoid) return flow;
     }
     this.#victim = (this.#victim + 1) % FLOW_WAYS;

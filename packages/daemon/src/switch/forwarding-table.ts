@@ -2,8 +2,8 @@
 // It is filled by the router's effects only, and it is the only way from a name to a connection.
 
 import type { Port, RouterEffect } from '@snapcommunicator/network/router';
-import { bumpEpoch, type Destination } from './destination.ts';
 import type { Arena } from './arena.ts';
+import { bumpEpoch, type Destination } from './destination.ts';
 import type { Group } from './group.ts';
 import type { Output } from './output.ts';
 

@@ -67,7 +67,8 @@ export function flowPlace(bytes: Uint8Array, at: number, length: number, owner: 
   let hash = Math.imul(owner, 0x9e3779b1);
   for (let done = 0; done < length; done += 4) {
     let word = 0;
-    for (let byte = 0; byte < 4 && done + byte < length; byte++) word |= (bytes[at + done + byte] as number) << (byte << 3);
+    for (let byte = 0; byte < 4 && done + byte < length; byte++)
+      word |= (bytes[at + done + byte] as number) << (byte << 3);
     hash = Math.imul(hash ^ word, 0x9e3779b1);
     hash ^= hash >>> 15;
   }

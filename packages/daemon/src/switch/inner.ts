@@ -21,6 +21,10 @@ export function loadInnerLoop(memory: WebAssembly.Memory, isPlain = false): Load
     const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
     return { route: instance.exports['route'] as InnerLoop, kind: 'WebAssembly' };
   } catch (error) {
-    return { route: createInnerLoop(memory), kind: 'TypeScript', reason: error instanceof Error ? error.message : String(error) };
+    return {
+      route: createInnerLoop(memory),
+      kind: 'TypeScript',
+      reason: error instanceof Error ? error.message : String(error),
+    };
   }
 }

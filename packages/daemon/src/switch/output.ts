@@ -26,6 +26,7 @@ import {
   seal,
   unseal,
 } from './destination.ts';
+import { FanOut } from './fan-out.ts';
 import { Group } from './group.ts';
 import { Pressure, type PressureLimits } from './pressure.ts';
 import { SlotTable } from './slot-table.ts';
@@ -45,10 +46,14 @@ export type Room = 'room' | 'ordinary' | Refusal;
 /** A destination that got more than this in a turn begins the next one with a large buffer. */
 const LARGE_FROM_BYTES = 2048;
 
+/** The daemon's own lines may fill so much of a queue, messages all of 1. */
+const OWN_LINES_SHARE = 1.25;
+
 export class Output {
   readonly #arena: Arena;
   readonly #options: OutputOptions;
   readonly #pressure: Pressure;
+  readonly #fanOut: FanOut;
   readonly #targets = new SlotTable<Destination | Group>();
   /** Full destinations that are open for the rest of one read. */
   readonly #relaxed: Destination[] = [];
@@ -69,6 +74,13 @@ export class Output {
       if (destination.sealedBy === undefined) unseal(arena, destination.slot);
       this.onReopen(destination);
     });
+    this.#fanOut = new FanOut(arena, {
+      flush: (member) => this.flush(member),
+      write: (member, bytes, lines, release) => this.#write(member, bytes, lines, release),
+      block: (source, member) => this.#pressure.block(source, member),
+      refuses: (member) => member.state === 'refusing' || this.waitingBytes(member) >= options.queueBytesMax,
+      lose: (member, lines) => this.onLoss(member, lines, 'queue-full'),
+    });
   }
 
   /** A new destination, or undefined when there are too many. */
@@ -82,7 +94,7 @@ export class Output {
     this.#leaveVoid(destination);
     destination.state = 'closed';
     this.#pressure.forget(destination);
-    if (destination.sealedBy !== undefined) this.flushGroup(destination.sealedBy);
+    this.settle(destination);
     const lines = this.#arena.word(destination.slot + SLOT_LINES);
     if (lines > 0) this.onLoss(destination, lines, 'closed');
     this.#dropBuffer(destination.slot);
@@ -101,7 +113,7 @@ export class Output {
 
   /** Sends what the group holds and forgets it. */
   closeGroup(group: Group): void {
-    this.flushGroup(group);
+    this.#fanOut.flush(group);
     this.#dropBuffer(group.slot);
     bumpEpoch(this.#arena, group.slot);
     this.#targets.close(group);
@@ -122,9 +134,9 @@ export class Output {
    */
   makeRoom(target: Destination | Group, lineBytes: number, source: Source | undefined): Room {
     if (target instanceof Group) {
-      if (!target.isOpen) this.#startGroup(target, source);
+      if (!target.isOpen) this.#fanOut.start(target, source);
     } else {
-      if (target.sealedBy !== undefined) this.flushGroup(target.sealedBy);
+      this.settle(target);
       const refusal = this.#refusalOf(target, source);
       if (refusal !== undefined) return refusal;
     }
@@ -144,7 +156,12 @@ export class Output {
   }
 
   /** Appends a stamp and the bytes of one line (with its LF) to the target. */
-  append(target: Destination | Group, prefix: Uint8Array, line: Uint8Array, source: Source | undefined): 'queued' | Refusal {
+  append(
+    target: Destination | Group,
+    prefix: Uint8Array,
+    line: Uint8Array,
+    source: Source | undefined,
+  ): 'queued' | Refusal {
     const room = this.makeRoom(target, prefix.length + line.length, source);
     if (room === 'ordinary') {
       this.#writeOrdinary(target, Buffer.concat([prefix, line]), 1);
@@ -169,7 +186,12 @@ export class Output {
    * Sends one line (with its LF, stamped) by itself, behind all that waits already.
    * @param done whether the socket took it; called once, later
    */
-  appendTracked(destination: Destination, line: Uint8Array, source: Source | undefined, done: (isWritten: boolean) => void): 'queued' | Refusal {
+  appendTracked(
+    destination: Destination,
+    line: Uint8Array,
+    source: Source | undefined,
+    done: (isWritten: boolean) => void,
+  ): 'queued' | Refusal {
     const room = this.makeRoom(destination, line.length, source);
     if (room !== 'room' && room !== 'ordinary') return room;
     this.flush(destination);
@@ -200,7 +222,7 @@ export class Output {
       const index = arena.word(DIRTY + at * 4);
       arena.setWord(SLOTS + index * SLOT_BYTES + SLOT_IS_DIRTY, 0);
       const target = this.#targets.at(index);
-      if (target instanceof Group) this.flushGroup(target);
+      if (target instanceof Group) this.#fanOut.flush(target);
       else if (target !== undefined) this.flush(target);
     }
     arena.setWord(CELL_DIRTY_COUNT, 0);
@@ -230,27 +252,9 @@ export class Output {
     } else this.#write(destination, view, lines, () => arena.giveBuffer(base));
   }
 
-  /** Writes the group's buffer to each of its members. */
-  flushGroup(group: Group): void {
-    if (!group.isOpen) return;
-    group.isOpen = false;
-    const arena = this.#arena;
-    const base = arena.word(group.slot + SLOT_BASE);
-    const lines = arena.word(group.slot + SLOT_LINES);
-    const length = base === 0 ? 0 : arena.word(group.slot + SLOT_POINTER) - base;
-    clearSlot(arena, group.slot);
-    for (const member of group.members) {
-      member.sealedBy = undefined;
-      if (member.state === 'open') unseal(arena, member.slot);
-    }
-    if (base === 0) return;
-    if (length === 0) {
-      arena.giveBuffer(base);
-      return;
-    }
-    const view = arena.isScarce ? Buffer.from(arena.bytes.subarray(base, base + length)) : arena.bytes.subarray(base, base + length);
-    if (arena.isScarce) arena.giveBuffer(base);
-    this.#writeToMembers(group, view, lines, view.buffer === arena.bytes.buffer ? base : 0);
+  /** Sends what the destination must get before any newer line: lines of a group, if it is in one that holds some. */
+  settle(destination: Destination): void {
+    if (destination.sealedBy !== undefined) this.#fanOut.flush(destination.sealedBy);
   }
 
   /** Bytes that wait for a destination, in its buffer and before its socket. */
@@ -268,22 +272,14 @@ export class Output {
     this.flushAll();
   };
 
-  #startGroup(group: Group, source: Source | undefined): void {
-    for (const member of group.members) {
-      if (member.state === 'full' && source !== undefined) this.#pressure.block(source, member);
-      if (member.sealedBy !== undefined) this.flushGroup(member.sealedBy);
-      this.flush(member);
-      member.sealedBy = group;
-      seal(this.#arena, member.slot);
-    }
-    group.isOpen = true;
-  }
-
   #refusalOf(destination: Destination, source: Source | undefined): Refusal | undefined {
     if (destination.state === 'closed') return 'closed';
     if (destination.state === 'refusing' && source !== undefined) return 'queue-full';
     this.#leaveVoid(destination);
-    if (this.waitingBytes(destination) >= this.#options.queueBytesMax) return 'queue-full';
+    // Answers and reports have room beyond what messages may fill: a flood must not cost a service the answer to its question.
+    const { queueBytesMax } = this.#options;
+    if (this.waitingBytes(destination) >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax))
+      return 'queue-full';
     if (destination.state === 'full') {
       if (source !== undefined) this.#pressure.block(source, destination);
       this.#relaxed.push(destination);
@@ -301,8 +297,8 @@ export class Output {
       if (used + lineBytes + PREFIX_BYTES_MAX <= arena.capacityOf(base)) return 'room';
       if (!arena.isLarge(base) && this.#grow(slot, base, used, lineBytes)) return 'room';
       if (target instanceof Group) {
-        this.flushGroup(target);
-        this.#startGroup(target, source);
+        this.#fanOut.flush(target);
+        this.#fanOut.start(target, source);
       } else this.flush(target);
     }
     const isLarge = base !== 0 || target instanceof Group || target.prefersLarge || lineBytes > LARGE_FROM_BYTES;
@@ -380,34 +376,21 @@ export class Output {
 
   #writeOrdinary(target: Destination | Group, bytes: Buffer, lines: number): void {
     if (target instanceof Group) {
-      this.flushGroup(target);
+      this.#fanOut.flush(target);
       for (const member of target.members) this.flush(member);
-      this.#writeToMembers(target, bytes, lines, 0);
+      this.#fanOut.write(target, bytes, lines, () => undefined);
     } else {
       this.flush(target);
       this.#write(target, bytes, lines, undefined);
     }
   }
 
-  /** @param base the arena's buffer that holds the bytes and is given back after the last write; 0: none does */
-  #writeToMembers(group: Group, bytes: Buffer, lines: number, base: number): void {
-    let left = 1;
-    const release = (): void => {
-      if (--left === 0 && base !== 0) this.#arena.giveBuffer(base);
-    };
-    for (const member of group.members) {
-      if (member.state === 'closed') continue;
-      if (member.state === 'refusing' || this.waitingBytes(member) >= this.#options.queueBytesMax) {
-        this.onLoss(member, lines, 'queue-full');
-        continue;
-      }
-      left++;
-      this.#write(member, bytes, lines, release);
-    }
-    release();
-  }
-
-  #write(destination: Destination, bytes: Buffer, lines: number, release: ((isWritten: boolean) => void) | undefined): void {
+  #write(
+    destination: Destination,
+    bytes: Buffer,
+    lines: number,
+    release: ((isWritten: boolean) => void) | undefined,
+  ): void {
     const { transform, delivered } = destination;
     const out = transform === undefined ? bytes : transform(bytes);
     const length = out.length;

@@ -33,7 +33,8 @@ function createRig(): Rig {
   const counts = { received: 0, refused: 0, rejected: 0 };
   const output = new Output(arena, limits, () => rig.now);
   const destination = output.openDestination({
-    write: (bytes, done) => pending.push({ bytes: bytes.length, lines: Math.round(bytes.length / STAMPED_BYTES), done }),
+    write: (bytes, done) =>
+      pending.push({ bytes: bytes.length, lines: Math.round(bytes.length / STAMPED_BYTES), done }),
     pendingBytes: () => rig.waiting(),
   }) as Destination;
   output.onRefusal = (_destination, lines) => {
@@ -63,7 +64,14 @@ function createRig(): Rig {
     reject: () => counts.rejected++,
     overflow: () => undefined,
   };
-  const lineSwitch = new Switch(arena, loadInnerLoop(arena.memory).route, output, handler, { lineBytesMax: 1 << 20, discardBytesMax: 1 << 22 }, () => rig.now);
+  const lineSwitch = new Switch(
+    arena,
+    loadInnerLoop(arena.memory).route,
+    output,
+    handler,
+    { lineBytesMax: 1 << 20, discardBytesMax: 1 << 22 },
+    () => rig.now,
+  );
   const rig: Rig = {
     lineSwitch,
     source,

@@ -31,7 +31,11 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
   const { route, kind } = loadInnerLoop(arena.memory, isPlain);
   expect(kind).toBe(isPlain ? 'TypeScript' : 'WebAssembly');
   let now = 0;
-  const output = new Output(arena, { queueBytesMax: 1 << 30, pauseBytes: 1 << 29, pauseMs: 1000, stallMs: 100 }, () => now++);
+  const output = new Output(
+    arena,
+    { queueBytesMax: 1 << 30, pauseBytes: 1 << 29, pauseMs: 1000, stallMs: 100 },
+    () => now++,
+  );
   const got = new Map<string, Buffer[]>();
   const destinations = new Map<string, Destination>();
   const groups = new Map<string, Group>();
@@ -77,7 +81,8 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
     handle: (from, line) => {
       const body = line.offsets[10] as number;
       const read = decodeLine(line.bytes, line.start, line.end);
-      const service = read.kind === 'message' ? read.message.service : text(line.bytes.subarray(body, line.end)).split('/')[0];
+      const service =
+        read.kind === 'message' ? read.message.service : text(line.bytes.subarray(body, line.end)).split('/')[0];
       const target = destinations.get(service ?? '');
       if (target === undefined) {
         events.push(`handle ${text(line.bytes.subarray(line.start, line.end)).slice(0, 40)}`);
@@ -92,7 +97,14 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
       from.serial = 0;
     },
   };
-  const lineSwitch = new Switch(arena, route, output, handler, { lineBytesMax: LINE_BYTES_MAX, discardBytesMax: 1 << 20 }, () => now++);
+  const lineSwitch = new Switch(
+    arena,
+    route,
+    output,
+    handler,
+    { lineBytesMax: LINE_BYTES_MAX, discardBytesMax: 1 << 20 },
+    () => now++,
+  );
   return {
     switch: lineSwitch,
     output,
@@ -137,7 +149,8 @@ function makeLines(random: (below: number) => number, count: number): Case {
     const isBroadcast = random(7) === 0;
     const address = isBroadcast ? './PING' : `${server}${name}/C${random(50)}`;
     const value = 'xyz;a=1;\t '.slice(0, random(10)).padEnd(random(20) === 0 ? random(5000) : random(200), 'v');
-    const special = random(15) === 0 ? ['cache=no;', 'transmission_report=failure;', 'broadcast_msgid=1;'][random(3)] : '';
+    const special =
+      random(15) === 0 ? ['cache=no;', 'transmission_report=failure;', 'broadcast_msgid=1;'][random(3)] : '';
     const parameters = random(10) === 0 ? '' : ` ${special}a="/;${value}";b=${value.length}`;
     const line = `${address}${isBroadcast ? parameters.replace(special as string, '') : parameters}`;
     const junk = random(30);
@@ -168,7 +181,8 @@ describe.each([
     }
     await settled(rig.source);
     rig.output.flushAll();
-    for (const name of NAMES) expect(rig.received(name) === expected.get(name)?.join(''), `${name}, seed ${seed}`).toBe(true);
+    for (const name of NAMES)
+      expect(rig.received(name) === expected.get(name)?.join(''), `${name}, seed ${seed}`).toBe(true);
     expect(rig.events).toEqual([]);
   });
 
@@ -187,7 +201,9 @@ describe.each([
     send(`rx/PING n=1\n${long}rx/PING n=2\n`);
     send(`rx/PING a=${'z'.repeat(LINE_BYTES_MAX)}\nrx/PING n=3\n`);
     rig.output.flushAll();
-    expect(rig.received('rx')).toBe(`<alpha:tx1 rx/PING n=1\n<alpha:tx1 ${long}<alpha:tx1 rx/PING n=2\n<alpha:tx1 rx/PING n=3\n`);
+    expect(rig.received('rx')).toBe(
+      `<alpha:tx1 rx/PING n=1\n<alpha:tx1 ${long}<alpha:tx1 rx/PING n=2\n<alpha:tx1 rx/PING n=3\n`,
+    );
     expect(rig.events).toEqual(['reject TOO_LONG']);
     send('q'.repeat(1_200_000));
     expect(rig.events).toEqual(['reject TOO_LONG', 'overflow']);
@@ -203,7 +219,9 @@ describe.each([
 
   it('comes back from a line that ends in any byte', () => {
     const rig = createRig(isPlain);
-    const endings = Array.from({ length: 255 }, (_, byte) => byte + 1).filter((byte) => ![9, 10, 13, 32].includes(byte));
+    const endings = Array.from({ length: 255 }, (_, byte) => byte + 1).filter(
+      (byte) => ![9, 10, 13, 32].includes(byte),
+    );
     const line = (byte: number): string => `rx/PING a=${String.fromCharCode(byte)}\n`;
     rig.switch.feed(rig.source, Buffer.from(endings.map(line).join(''), 'latin1'));
     rig.output.flushAll();

@@ -75,7 +75,14 @@ export class Switch {
   readonly flows: FlowCache;
   #prefix: Uint8Array | undefined;
 
-  constructor(arena: Arena, route: InnerLoop, output: Output, handler: LineHandler, options: SwitchOptions, now: () => number) {
+  constructor(
+    arena: Arena,
+    route: InnerLoop,
+    output: Output,
+    handler: LineHandler,
+    options: SwitchOptions,
+    now: () => number,
+  ) {
     this.#arena = arena;
     this.#route = route;
     this.#output = output;
@@ -174,7 +181,8 @@ export class Switch {
     const room = this.#output.makeRoomForLines(target, next - at + source.prefix.length, source);
     if (room === 'room') return true;
     const line = this.#lineAt(this.#arena.bytes, at, next - 1);
-    if (readHead(line.bytes, line.start, line.end, line.offsets) !== undefined) throw new Error('the flow cache holds an invalid head');
+    if (readHead(line.bytes, line.start, line.end, line.offsets) !== undefined)
+      throw new Error('the flow cache holds an invalid head');
     if (room === 'ordinary') {
       const body = line.offsets[HEAD.body] as number;
       this.#output.append(target, source.prefix, Buffer.from(line.bytes.subarray(body, next)), source);
@@ -199,7 +207,8 @@ export class Switch {
       this.#handler.reject(source, error, line);
       return false;
     }
-    const isPlain = isInArena && line.start === at && line.end === next - 1 && bytes[line.start] !== JSON_START && !hasSpecial(line);
+    const isPlain =
+      isInArena && line.start === at && line.end === next - 1 && bytes[line.start] !== JSON_START && !hasSpecial(line);
     const verdict = isPlain ? this.#handler.resolve(source, line) : undefined;
     if (verdict !== undefined) {
       const skip = (line.offsets[HEAD.body] as number) - at;

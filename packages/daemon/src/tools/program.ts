@@ -23,23 +23,9 @@ export async function runProgram(argv: readonly string[], { version, output }: P
   try {
     const program = createProgram(version, output);
     const name = subcommandIn(argv);
-    for (const entry of [...TOOLS, ...HIDDEN_TOOLS]) {
-      const command = addSubcommand(program, entry, HIDDEN_TOOLS.includes(entry));
-      if (entry.name !== name) continue;
-      const tool = await entry.load();
-      tool.describe(command);
-      command.action(async () => {
-        const options: CommonOptions = { ...program.opts(), ...command.opts() };
-        const behindDashes = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
-        code = await tool.run({
-          args: command.args,
-          behindDashes,
-          options,
-          output,
-          program: () => wholeProgram(version, output),
-        });
-      });
-    }
+    const asked = [...TOOLS, ...HIDDEN_TOOLS].find((entry) => entry.name === name);
+    // The others are only there to be listed, and to be compared with a word that is none of them.
+    for (const entry of TOOLS) if (asked === undefined || isHelp(argv)) addSubcommand(program, entry, entry === asked);
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
