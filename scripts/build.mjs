@@ -10,8 +10,24 @@ const innerLoop = {
   target: `${daemon}/dist/switch/inner-loop.wasm`,
 };
 
-/** The files that are started or imported by name; what two of them need, or one needs only at times, becomes a chunk. */
-const entries = ['src/bin/snapcommunicatord.ts', 'src/bin/snapcom.ts', 'src/index.ts'];
+/**
+ * What is started or imported by name, and how it is bundled. The daemon and its door share chunks; the tools, which start
+ * again for every message of a script, are one file with all that they need: reading one file is what costs them least.
+ */
+const bundles = [
+  {
+    entries: ['src/bin/snapcommunicatord.ts', 'src/index.ts'],
+    options: { splitting: true, external: ['lmdb', 'node-unix-socket', 'pino'] },
+  },
+  {
+    entries: ['src/bin/snapcom.ts'],
+    options: {
+      external: ['node-unix-socket'],
+      // Commander is CommonJS, and calls this for modules of Node.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    },
+  },
+];
 
 export async function build() {
   const fingerprint = buildFingerprint();
@@ -41,27 +57,27 @@ async function compileTypeScript() {
  * directory two levels below the package, as src/switch/ does, so that paths relative to a module hold in both.
  */
 async function bundle() {
-  const present = entries.map((entry) => `${daemon}/${entry}`).filter((entry) => existsSync(at(entry)));
-  if (present.length === 0) return;
   const { build: esbuild } = await import('esbuild');
   const outdir = at(daemon, 'dist/bundle');
-  const { metafile } = await esbuild({
-    absWorkingDir: root,
-    entryPoints: present.map((entry) => ({ in: entry, out: basename(entry, '.ts') })),
-    outdir,
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['@bomb.sh/tab', 'commander', 'lmdb', 'node-unix-socket', 'pino'],
-    sourcemap: true,
-    sourcesContent: false,
-    metafile: true,
-    logLevel: 'warning',
-  }).catch(() => fail('The bundle of the programs failed: see the messages above.'));
-  const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  const written = new Set();
+  for (const { entries, options } of bundles) {
+    const { metafile } = await esbuild({
+      absWorkingDir: root,
+      entryPoints: entries.map((entry) => ({ in: `${daemon}/${entry}`, out: basename(entry, '.ts') })),
+      outdir,
+      chunkNames: '[name]-[hash]',
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: true,
+      sourcesContent: false,
+      metafile: true,
+      logLevel: 'warning',
+      ...options,
+    }).catch(() => fail('The bundle of the programs failed: see the messages above.'));
+    for (const path of Object.keys(metafile.outputs)) written.add(basename(path));
+  }
   for (const name of readdirSync(outdir)) if (!written.has(name)) rmSync(at(daemon, 'dist/bundle', name));
 }
 

@@ -7,7 +7,10 @@ const tests = new URL('../', import.meta.url);
 /** The rows of test/vectors/codec-valid.jsonl or codec-invalid.jsonl. */
 function vectors(name) {
   const text = readFileSync(new URL(`vectors/${name}.jsonl`, tests), 'utf8');
-  return text.split('\n').filter(Boolean).map((row) => JSON.parse(row));
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((row) => JSON.parse(row));
 }
 
 /** Lines that are messages, with the messages that they are: `{ line, message }`. */
@@ -30,6 +33,9 @@ export const allLines = () => [...spokenLines(), ...invalidLines(), ...validRows
 /** Several lines together, as a socket gives them. */
 export function* chunksOf(lines, count) {
   for (let at = 0; at < lines.length; at += count) {
-    yield lines.slice(at, at + count).map((line) => `${line}\n`).join('');
+    yield lines
+      .slice(at, at + count)
+      .map((line) => `${line}\n`)
+      .join('');
   }
 }

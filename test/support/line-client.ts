@@ -40,7 +40,7 @@ export class LineClient {
   /** @param name for messages of failed tests */
   static async connect(target: LineTarget, name = 'client'): Promise<LineClient> {
     // Without a delay: what is written lies before the daemon when the call returns.
-    const options = { allowHalfOpen: true, noDelay: true };
+    const options = { noDelay: true };
     const socket = connect('port' in target ? { ...options, host: '127.0.0.1', ...target } : { ...options, ...target });
     await once(socket, 'connect');
     return new LineClient(socket, name);
@@ -125,8 +125,7 @@ export class LineClient {
     const deadline = Date.now() + msMax;
     while (!condition()) {
       const leftMs = deadline - Date.now();
-      if (leftMs <= 0)
-        throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${this.#summary()}`);
+      if (leftMs <= 0) throw new Error(`${this.name} waited ${msMax} ms for ${what}; it has ${this.#summary()}`);
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

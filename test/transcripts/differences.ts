@@ -8,7 +8,9 @@ const ROW = /^\| (\d\d) \| (\d+) \| (\w+) \| (.+) \| (.+) \| (.+) \|$/;
 
 /** The rows of the table. @throws Error for a row of another form */
 export function readDifferences(path: URL): Difference[] {
-  const rows = readFileSync(path, 'utf8').split('\n').filter((line) => /^\| \d/.test(line));
+  const rows = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => /^\| \d/.test(line));
   return rows.map((row) => {
     const [, transcript, line, connection, recorded, instead] = ROW.exec(row) ?? [];
     if (transcript === undefined || connection === undefined || recorded === undefined || instead === undefined) {
@@ -29,15 +31,30 @@ export const isSamePlace = (left: Difference, right: Difference): boolean =>
 
 /** Whether what happened is what the row says. `…` in the row stands for any text. */
 export function isAsWritten(happened: Difference, row: Difference): boolean {
-  return isSamePlace(happened, row) && areAsWritten(happened.recorded, row.recorded) && areAsWritten(happened.instead, row.instead);
+  return (
+    isSamePlace(happened, row) &&
+    areAsWritten(happened.recorded, row.recorded) &&
+    areAsWritten(happened.instead, row.instead)
+  );
 }
 
 function areAsWritten(lines: readonly string[], patterns: readonly string[]): boolean {
-  return lines.length === patterns.length && patterns.every((pattern, at) => asExpression(pattern).test(lines[at] as string));
+  return (
+    lines.length === patterns.length && patterns.every((pattern, at) => asExpression(pattern).test(lines[at] as string))
+  );
 }
 
-const asExpression = (pattern: string): RegExp => new RegExp(`^${pattern.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`, 's');
+const asExpression = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('…')
+      .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+      .join('.*')}$`,
+    's',
+  );
 
-const linesOf = (cell: string): string[] => (cell === NOTHING ? [] : cell.split('<br>').map((line) => line.replace(/^`|`$/g, '').replaceAll('\\|', '|')));
+const linesOf = (cell: string): string[] =>
+  cell === NOTHING ? [] : cell.split('<br>').map((line) => line.replace(/^`|`$/g, '').replaceAll('\\|', '|'));
 
-const cellOf = (lines: readonly string[]): string => (lines.length === 0 ? NOTHING : lines.map((line) => `\`${line.replaceAll('|', '\\|')}\``).join('<br>'));
+const cellOf = (lines: readonly string[]): string =>
+  lines.length === 0 ? NOTHING : lines.map((line) => `\`${line.replaceAll('|', '\\|')}\``).join('<br>');

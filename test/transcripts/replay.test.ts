@@ -30,7 +30,10 @@ const RECORDS: readonly Recorded[] = [
 const documented = readDifferences(new URL('differences.md', import.meta.url));
 
 test.each(RECORDS)('$file', async ({ transcript, file, args = [], secret }) => {
-  const env: Record<string, string> = secret === undefined ? {} : { SNAPCOMMUNICATORD_SIGNAL_SECRET: secret, SNAPCOMMUNICATORD_ALLOW_BARE_SECRET_CODE: 'true' };
+  const env: Record<string, string> =
+    secret === undefined
+      ? {}
+      : { SNAPCOMMUNICATORD_SIGNAL_SECRET: secret, SNAPCOMMUNICATORD_ALLOW_BARE_SECRET_CODE: 'true' };
   const daemon = await startDaemon({ args: ['--server-name', 'snap1', ...args], env });
   onTestFinished(() => void daemon.stop());
   const rows = documented.filter((row) => row.transcript === transcript);
@@ -38,7 +41,10 @@ test.each(RECORDS)('$file', async ({ transcript, file, args = [], secret }) => {
   const undocumented = happened.filter((one) => !rows.some((row) => isAsWritten(one, row)));
   const gone = rows.filter((row) => !happened.some((one) => isSamePlace(one, row)));
   if (process.env['DIFFERENCES_TO'] !== undefined) {
-    writeFileSync(join(process.env['DIFFERENCES_TO'], transcript), undocumented.map((one) => `${formatDifference(one)}\n`).join(''));
+    writeFileSync(
+      join(process.env['DIFFERENCES_TO'], transcript),
+      undocumented.map((one) => `${formatDifference(one)}\n`).join(''),
+    );
   }
   expect(undocumented.map(formatDifference), 'differences that are not in differences.md').toEqual([]);
   expect(gone.map(formatDifference), 'rows of differences.md that no longer hold').toEqual([]);

@@ -43,14 +43,16 @@ function readMoments(path: string): Moment[] {
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
     let text = lines[at] as string;
-    while (text.startsWith('[') && at + 1 < lines.length && !/^[[#]/.test(lines[at + 1] as string)) text += `\n${lines[++at]}`;
+    while (text.startsWith('[') && at + 1 < lines.length && !/^[[#]/.test(lines[at + 1] as string))
+      text += `\n${lines[++at]}`;
     const [, who = '', direction, content = ''] = ENTRY.exec(text) ?? [];
     const [, noted = '', event] = NOTE.exec(text) ?? [];
     const received = (connection: string, what: string): void => {
       const moment = moments.at(-1);
       moment?.received.set(connection, [...(moment.received.get(connection) ?? []), what]);
     };
-    const act = (kind: Moment['act'], connection: string, bytes = ''): void => void moments.push({ line, act: kind, connection, bytes, received: new Map() });
+    const act = (kind: Moment['act'], connection: string, bytes = ''): void =>
+      void moments.push({ line, act: kind, connection, bytes, received: new Map() });
     if (text.startsWith('# partial line')) isPart = true;
     else if (event === 'connected') act('connect', noted);
     else if (event === 'closed by client') act('close', noted);
@@ -69,7 +71,10 @@ function joinWrites(moments: readonly Moment[], lines: readonly string[]): Momen
   const joined: Moment[] = [];
   for (const moment of moments) {
     const previous = joined.at(-1);
-    const isSecond = previous !== undefined && lines[previous.line - 2] === '# two lines in one write' && previous.line === moment.line - 1;
+    const isSecond =
+      previous !== undefined &&
+      lines[previous.line - 2] === '# two lines in one write' &&
+      previous.line === moment.line - 1;
     if (isSecond) joined[joined.length - 1] = { ...moment, line: previous.line, bytes: previous.bytes + moment.bytes };
     else joined.push(moment);
   }
@@ -130,7 +135,8 @@ class Player {
   async #wait(name: string, lines: readonly string[]): Promise<void> {
     const client = this.#clients.get(name);
     const count = lines.filter((line) => line !== END).length;
-    const isThere = (): boolean => client !== undefined && client.lines.length >= count && (client.isClosed || count === lines.length);
+    const isThere = (): boolean =>
+      client !== undefined && client.lines.length >= count && (client.isClosed || count === lines.length);
     await client?.until(isThere, 'what is expected', WAIT_MS).catch(() => undefined);
   }
 
@@ -158,7 +164,12 @@ class Player {
  * @param documented what is known to differ, and so is waited for
  * @returns every place where somebody received something else
  */
-export async function replay(path: string, transcript: string, daemon: RunningDaemon, documented: readonly Difference[]): Promise<Difference[]> {
+export async function replay(
+  path: string,
+  transcript: string,
+  daemon: RunningDaemon,
+  documented: readonly Difference[],
+): Promise<Difference[]> {
   const differences: Difference[] = [];
   const player = new Player(daemon, await LineClient.connect({ path: daemon.unixPath }, 'observer'));
   for (const moment of readMoments(path)) {
@@ -169,7 +180,8 @@ export async function replay(path: string, transcript: string, daemon: RunningDa
     for (const connection of new Set([...moment.received.keys(), ...received.keys()])) {
       const recorded = moment.received.get(connection) ?? [];
       const instead = received.get(connection) ?? [];
-      if (JSON.stringify(recorded) !== JSON.stringify(instead)) differences.push({ transcript, line: moment.line, connection, recorded, instead });
+      if (JSON.stringify(recorded) !== JSON.stringify(instead))
+        differences.push({ transcript, line: moment.line, connection, recorded, instead });
     }
   }
   await player.close();

@@ -55,8 +55,13 @@ describe('problems', () => {
   test.each([
     ['\n\njust words', 3, '"just words" has no "="; expected name=value'],
     ['=5', 1, 'no name before the "="; expected name=value'],
-    ['my name=5', 1, '"my name" is not the name of an option; expected letters, digits and "_", a letter first'],
-    ['_a=5', 1, '"_a" is not the name of an option; expected letters, digits and "_", a letter first'],
+    ['my name=5', 1, '"my name" is not the name of an option; expected at most 64 letters, digits and "_", a letter first'],
+    [
+      `${'a'.repeat(65)}=5`,
+      1,
+      `"${'a'.repeat(60)}…" is not the name of an option; expected at most 64 letters, digits and "_", a letter first`,
+    ],
+    ['_a=5', 1, '"_a" is not the name of an option; expected at most 64 letters, digits and "_", a letter first'],
     ['[open', 1, '"[open" is not a section; expected [name] and nothing else'],
     ['[a] b=c', 1, '"[a" is not a section; expected [name] and nothing else'],
     ['a=\0', 1, 'a NUL character; expected text'],

@@ -23,7 +23,8 @@ export interface ConfigurationText {
   readonly problems: readonly ConfigurationProblem[];
 }
 
-const NAME_OF_OPTION = /^[A-Za-z][A-Za-z0-9_-]*$/;
+// Errors repeat names in full, so these have an end.
+const NAME_OF_OPTION = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\r': '\r', '\\n': '\n', '\\t': '\t' };
 /** How much of a bad line an error repeats, in characters. */
 const quotedMax = 60;
@@ -49,7 +50,7 @@ export function readConfigurationText(text: string, limits: { problemsMax?: numb
     if (content.includes('\0')) {
       problems.push({ line, problem: 'a NUL character; expected text' });
     } else if (content.startsWith('[')) {
-      const heading = /^\[([A-Za-z0-9_-]*)\]\s*(?:[#;].*)?$/.exec(content);
+      const heading = /^\[([A-Za-z0-9_-]{0,64})\]\s*(?:[#;].*)?$/.exec(content);
       if (heading === null)
         problems.push({
           line,
@@ -91,7 +92,7 @@ function readAssignment(content: string): { name: string; value: string } | stri
   const name = content.slice(0, equals).trim();
   if (name === '') return 'no name before the "="; expected name=value';
   if (!NAME_OF_OPTION.test(name)) {
-    return `${quoted(name)} is not the name of an option; expected letters, digits and "_", a letter first`;
+    return `${quoted(name)} is not the name of an option; expected at most 64 letters, digits and "_", a letter first`;
   }
   const value = content
     .slice(equals + 1)

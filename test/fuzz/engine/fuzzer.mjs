@@ -19,7 +19,7 @@ const BATCH_MAX = 512;
 const BATCH_BYTES_MAX = 4 << 20;
 const CORPUS_MAX = 4096;
 /** How often coverage is looked at to make one input of the corpus shorter. */
-const TRIM_LOOKS_MAX = 32;
+const TRIM_LOOKS_MAX = 12;
 /** Longer inputs are tried but never kept: what they reach, a shorter one should. */
 const KEPT_BYTES_MAX = 2048;
 
@@ -138,11 +138,15 @@ export class Fuzzer {
   #trim(input, fresh) {
     const wanted = extent(fresh);
     let left = TRIM_LOOKS_MAX;
-    return shorten(input, (candidate) => {
-      this.#try(candidate);
-      this.#current.clear();
-      return extent(this.#coverage.look()) >= wanted;
-    }, () => left-- > 0);
+    return shorten(
+      input,
+      (candidate) => {
+        this.#try(candidate);
+        this.#current.clear();
+        return extent(this.#coverage.look()) >= wanted;
+      },
+      () => left-- > 0,
+    );
   }
 }
 

@@ -76,4 +76,5 @@ function explain(target, { input, cause }, current) {
 }
 
 const told = await fuzz(workerData);
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- between threads there are no origins
 parentPort?.postMessage(told);

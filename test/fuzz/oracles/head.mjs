@@ -13,7 +13,8 @@ const HEAD = new RegExp(`^(${SENDER})?(?:(?:(${ADDRESS}):)?(${ADDRESS})/)?(${COM
 export function headOf(line) {
   const parts = HEAD.exec(line);
   if (parts === null) return undefined;
-  const [, sender = '', senderServer = '', senderService = '', server = '', service = '', command, parameters = ''] = parts;
+  const [, sender = '', senderServer = '', senderService = '', server = '', service = '', command, parameters = ''] =
+    parts;
   return { sender, senderServer, senderService, server, service, command, parameters };
 }
 

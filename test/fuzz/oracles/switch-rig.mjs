@@ -46,7 +46,8 @@ export class SwitchRig {
   /** @param {boolean} isPlain whether the inner loop is the one in TypeScript */
   constructor(isPlain) {
     const { route, kind } = loadInnerLoop(this.#arena.memory, isPlain);
-    if (kind !== (isPlain ? 'TypeScript' : 'WebAssembly')) throw new Error('the inner loop is not built: npm run setup');
+    if (kind !== (isPlain ? 'TypeScript' : 'WebAssembly'))
+      throw new Error('the inner loop is not built: npm run setup');
     const now = () => this.#now;
     const limits = { queueBytesMax: NO_LIMIT, pauseBytes: NO_LIMIT, pauseMs: 1000, stallMs: 100 };
     this.#output = new Output(this.#arena, limits, now);

@@ -19,7 +19,8 @@ function checkAddress(address) {
   const text = formatAddress(address, { withPassword: true });
   const again = parseAddress(text);
   for (const name of new Set([...Object.keys(address), ...Object.keys(again)])) {
-    if (address[name] !== again[name]) throw new Error(`${show(address)} was written ${show(text)}, read ${show(again)}`);
+    if (address[name] !== again[name])
+      throw new Error(`${show(address)} was written ${show(text)}, read ${show(again)}`);
   }
   const { password } = address;
   if (password !== SECRET) return;
@@ -30,11 +31,46 @@ function checkAddress(address) {
 
 /** @type {import('../engine/fuzzer.mjs').Target} */
 export default {
-  words: ['sc:', 'scs://', 'scu:', 'cd:', '//', '@', '[::1]', '127.0.0.1', ':4040', '%40', '%', '%00', 'user:pa55word@', 'localhost', 'fe80::1%eth0'],
+  words: [
+    'sc:',
+    'scs://',
+    'scu:',
+    'cd:',
+    '//',
+    '@',
+    '[::1]',
+    '127.0.0.1',
+    ':4040',
+    '%40',
+    '%',
+    '%00',
+    'user:pa55word@',
+    'localhost',
+    'fe80::1%eth0',
+  ],
   seeds: () => [
-    ...['sc://127.0.0.1:4040', 'sc:///run/snapcommunicator/communicatord.sock', 'scs://user:pa55word@host:4043', 'scu://[::1]'],
-    ...['cd:10.0.0.5', 'cds://198.51.100.7', 'cdu:/run/x.sock', '127.0.0.1:4040', '/run/x.sock', 'scs:///run/x', 'sc://a:99999'],
-    ...['user:pa55word@host', 'scs://user:pa55word@a b', 'sc://user:pa55word@host', 'scs://us%40er:%70@[fe80::1]:1', ''],
+    ...[
+      'sc://127.0.0.1:4040',
+      'sc:///run/snapcommunicator/communicatord.sock',
+      'scs://user:pa55word@host:4043',
+      'scu://[::1]',
+    ],
+    ...[
+      'cd:10.0.0.5',
+      'cds://198.51.100.7',
+      'cdu:/run/x.sock',
+      '127.0.0.1:4040',
+      '/run/x.sock',
+      'scs:///run/x',
+      'sc://a:99999',
+    ],
+    ...[
+      'user:pa55word@host',
+      'scs://user:pa55word@a b',
+      'sc://user:pa55word@host',
+      'scs://us%40er:%70@[fe80::1]:1',
+      '',
+    ],
   ],
   run(bytes) {
     const text = decoder.decode(bytes);

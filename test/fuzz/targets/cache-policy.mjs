@@ -29,14 +29,26 @@ function checkWritten({ isKept, wantsReply, isDurable, ttlMs }) {
   const text = items.filter(Boolean).join(';');
   const again = parseCachePolicy(text);
   const isSame = again.isKept === isKept && again.wantsReply === wantsReply && again.isDurable === isDurable;
-  if (!isSame || again.ttlMs !== ttlMs || again.problem !== undefined) throw new Error(`${text} reads as ${show(again)}`);
+  if (!isSame || again.ttlMs !== ttlMs || again.problem !== undefined)
+    throw new Error(`${text} reads as ${show(again)}`);
 }
 
 /** @type {import('../engine/fuzzer.mjs').Target} */
 export default {
   words: ['no', 'reply', 'durable', 'ttl=', '60', '10m', '3h', '1h30m', '250ms', '1d', '.', ' ', 'always'],
   seeds: () => [
-    ...['', 'no', 'no;reply', 'ttl=60s', 'ttl=10m;durable', 'reply; ttl = 1h30m ;', 'no=false', '=', 'ttl=1.5h', 'ttl=0.0001d'],
+    ...[
+      '',
+      'no',
+      'no;reply',
+      'ttl=60s',
+      'ttl=10m;durable',
+      'reply; ttl = 1h30m ;',
+      'no=false',
+      '=',
+      'ttl=1.5h',
+      'ttl=0.0001d',
+    ],
     ...validRows().flatMap(({ message }) => message.parameters.cache ?? []),
   ],
   run(bytes) {

@@ -17,11 +17,13 @@ function checkText(text) {
   const { entries, problems } = readConfigurationText(text, { problemsMax: PROBLEMS_MAX });
   if (problems.length > PROBLEMS_MAX) throw new Error(`${problems.length} problems`);
   for (const { problem } of problems) {
-    if (problem === '' || problem.length > 500 || problem.includes('\n')) throw new Error(`a problem: ${show(problem)}`);
+    if (problem === '' || problem.length > 500 || problem.includes('\n'))
+      throw new Error(`a problem: ${show(problem)}`);
   }
   let last = 0;
   for (const { name, value, line } of entries) {
-    if (!NAME.test(name) || value.includes('\0') || line <= last) throw new Error(`an entry: ${show({ name, value, line })}`);
+    if (!NAME.test(name) || value.includes('\0') || line <= last)
+      throw new Error(`an entry: ${show({ name, value, line })}`);
     last = line;
   }
   for (const entry of entries.slice(0, 50)) checkEntry(entry);
@@ -45,12 +47,23 @@ function checkDaemon(path, text) {
 
 /** @type {import('../engine/fuzzer.mjs').Target} */
 export default {
-  words: [...OPTIONS.map(({ name }) => `\n${name}=`), '#', '[communicatord]', "'", '127.0.0.1:4040', '10.0.0.0/8', 'none', '::1', '1h30m', '64KiB'],
+  words: [
+    ...OPTIONS.map(({ name }) => `\n${name}=`),
+    '#',
+    '[communicatord]',
+    "'",
+    '127.0.0.1:4040',
+    '10.0.0.0/8',
+    'none',
+    '::1',
+    '1h30m',
+    '64KiB',
+  ],
   seeds: () => [
     ...OPTIONS.map(written),
     OPTIONS.map(written).join('\n'),
     '# comment\n[communicatord]\nserver-name = web\r\nneighbors=10.0.0.5;cost=20, \\\n  scs://user:password@198.51.100.7:4043\n',
-    "a='x'\nb=\"\\n\\t\"\n; comment\n\uFEFFc=1\n=\nx\n[",
+    'a=\'x\'\nb="\\n\\t"\n; comment\n\uFEFFc=1\n=\nx\n[',
     'my_address=192.168.2.1:4042\nsignal_secret=abc\nlocal_listen=cd://127.0.0.1:4040\nremote_listen=cd://127.0.0.1:4042\n',
   ],
   run(bytes) {

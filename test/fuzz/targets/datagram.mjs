@@ -17,7 +17,8 @@ function checkTaken(message, { message: proved, nonce }) {
   const { signal_time: time, signal_proof: proof } = message.parameters;
   if (Math.abs(NOW - Number(time)) > SIGNAL_WINDOW_SECONDS) throw new Error(`taken, though its time is ${time}`);
   const again = sign(proved, SECRET, Number(time), nonce);
-  if (again.parameters.signal_proof !== proof) throw new Error(`taken with a proof of something else: ${show(message)}`);
+  if (again.parameters.signal_proof !== proof)
+    throw new Error(`taken with a proof of something else: ${show(message)}`);
   for (const name of Object.keys(proved.parameters)) {
     if (name.startsWith('signal_') && name in again.parameters && /_(time|nonce|proof)$/.test(name)) {
       throw new Error(`the proof is still there: ${name}`);
@@ -43,7 +44,15 @@ function checkSigned(message) {
 /** @type {import('../engine/fuzzer.mjs').Target} */
 export default {
   words: [
-    ...['signal_time=', 'signal_nonce=', 'signal_proof=', 'secret_code=', `signal_time=${NOW}`, `signal_nonce=${NONCE}`, 'f'.repeat(64)],
+    ...[
+      'signal_time=',
+      'signal_nonce=',
+      'signal_proof=',
+      'secret_code=',
+      `signal_time=${NOW}`,
+      `signal_nonce=${NONCE}`,
+      'f'.repeat(64),
+    ],
     ...['+', '1e9', '0x', '\u0661', ';signal_proof=;'],
   ],
   seeds: () => {
@@ -64,7 +73,8 @@ export default {
       if (verification.problem === '' || verification.problem.length > 300) throw new Error(show(verification.problem));
     } else checkTaken(message, verification);
     const { secret_code: code } = message.parameters;
-    if (code !== undefined && isSecretCode(code, SECRET) !== (code === SECRET)) throw new Error(`secret_code ${show(code)}`);
+    if (code !== undefined && isSecretCode(code, SECRET) !== (code === SECRET))
+      throw new Error(`secret_code ${show(code)}`);
     // Signing costs three times the rest.
     const isWritable = Object.values(message.parameters).every((text) => text.isWellFormed());
     if (isWritable && hashOf(bytes) % 8 === 0) checkSigned(message);

@@ -25,7 +25,8 @@ const RECORDS = validRows()
 
 function checkError(text, { at, message }) {
   if (!(at >= 0 && at <= text.length)) throw new Error(`an error at ${at} of ${text.length} characters`);
-  if (message === '' || message.length > 600) throw new Error(`an error of ${message.length} characters: ${show(message)}`);
+  if (message === '' || message.length > 600)
+    throw new Error(`an error of ${message.length} characters: ${show(message)}`);
 }
 
 function checkVerdicts(filter, again) {
@@ -51,7 +52,7 @@ export default {
     'from~web',
     '!(from==a:b || p.size>=10) && outcome!=delivered',
     'parameter.cache~*reply* || !id || reason=="queue-full"',
-    "to.server==N1 && command~'ST*US' || (size<64k && !(p.a==\"x \\\" y\"))",
+    'to.server==N1 && command~\'ST*US\' || (size<64k && !(p.a=="x \\" y"))',
     'sizes>1',
     'command=PING',
     'command==',
@@ -64,7 +65,8 @@ export default {
     if (filter === undefined) return checkError(text, error);
     const { filter: again, error: wrong } = compileFilter(filter.text, WIDE);
     if (again === undefined) throw new Error(`${show(filter.text)} was written and is refused: ${wrong.message}`);
-    if (again.text !== filter.text) throw new Error(`written twice, two forms: ${show(filter.text)}, ${show(again.text)}`);
+    if (again.text !== filter.text)
+      throw new Error(`written twice, two forms: ${show(filter.text)}, ${show(again.text)}`);
     if (again.needsParameters !== filter.needsParameters) throw new Error(`${show(text)}: needsParameters differs`);
     checkVerdicts(filter, again);
   },

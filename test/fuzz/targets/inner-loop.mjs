@@ -29,7 +29,9 @@ function cut(bytes, random) {
 function compare(who, left, right) {
   const at = left.events.findIndex((event, index) => event !== right.events[index]);
   if (at >= 0 || left.events.length !== right.events.length) {
-    throw new Error(`${who}: event ${at}: ${show(left.events.slice(at, at + 3))}, ${show(right.events.slice(at, at + 3))}`);
+    throw new Error(
+      `${who}: event ${at}: ${show(left.events.slice(at, at + 3))}, ${show(right.events.slice(at, at + 3))}`,
+    );
   }
   for (const name of SERVICES) {
     const [a, b] = [left.received.get(name), right.received.get(name)];
@@ -48,7 +50,21 @@ function* addressed() {
 
 /** @type {import('../engine/fuzzer.mjs').Target} */
 export default {
-  words: ['rx/PING a=1\n', './PING b=2\n', 'images/X\n', 'alpha:rx/', '<:me ', ';cache=', ';transmission_report=', ' broadcast_msgid=', ' cache=no\n', '\r\n', ' \n', '\x01\n', `${'n'.repeat(64)}/PING `],
+  words: [
+    'rx/PING a=1\n',
+    './PING b=2\n',
+    'images/X\n',
+    'alpha:rx/',
+    '<:me ',
+    ';cache=',
+    ';transmission_report=',
+    ' broadcast_msgid=',
+    ' cache=no\n',
+    '\r\n',
+    ' \n',
+    '\x01\n',
+    `${'n'.repeat(64)}/PING `,
+  ],
   seeds: () => [...chunksOf([...addressed()], 3), ...chunksOf(spokenLines(), 4), ...chunksOf(invalidLines(), 8)],
   run(input) {
     const bytes = input.subarray(0, STREAM_BYTES_MAX);

@@ -53,7 +53,8 @@ function checkParameters(given, read) {
       typeof value === 'number'
         ? Object.is(Number(text) + 0, value + 0) && (!Number.isSafeInteger(value) || text === String(value + 0))
         : text === String(value ?? '');
-    if (!isSame || (isBeyond(value) && text.includes('I')) || typeof text !== 'string') throw new Error(`parameter ${name} is ${show(value)}, read as ${show(text)}`);
+    if (!isSame || (isBeyond(value) && text.includes('I')) || typeof text !== 'string')
+      throw new Error(`parameter ${name} is ${show(value)}, read as ${show(text)}`);
   }
   if (Object.keys(given ?? {}).length !== Object.keys(read).length) throw new Error(`parameters read: ${show(read)}`);
 }
@@ -68,7 +69,17 @@ function checkWritten(form, line, message) {
 
 /** @type {import('../engine/fuzzer.mjs').Target} */
 export default {
-  words: ['"sent-from-server":', '"server":"a"', '"service":"a"', '"command":"X",', '"a":1', '\\u0000', '\\ud800', '{}', '12345678901234567890'],
+  words: [
+    '"sent-from-server":',
+    '"server":"a"',
+    '"service":"a"',
+    '"command":"X",',
+    '"a":1',
+    '\\u0000',
+    '\\ud800',
+    '{}',
+    '12345678901234567890',
+  ],
   seeds: () => [
     ...spokenLines().filter((line) => line.startsWith('{')),
     ...validRows().map(({ message }) => encodeJson(message)),

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The program snapcom: hands the command line to the tools and ends with their exit code.
 
 import { VERSION } from '../machine/version.ts';

@@ -19,6 +19,8 @@ async function main(): Promise<number> {
   const daemon = new Daemon(configuration);
   for (const warning of warnings) daemon.log.lines.warn(warning);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.stop(signal));
+  // What moved the log file away says so by this signal, as it does to other daemons.
+  process.on('SIGHUP', () => daemon.log.reopen());
   await daemon.start();
   await daemon.stopped;
   return 0;

@@ -24,8 +24,20 @@ export async function runProgram(argv: readonly string[], { version, output }: P
     const program = createProgram(version, output);
     const name = subcommandIn(argv);
     const asked = [...TOOLS, ...HIDDEN_TOOLS].find((entry) => entry.name === name);
-    // The others are only there to be listed, and to be compared with a word that is none of them.
-    for (const entry of TOOLS) if (asked === undefined || isHelp(argv)) addSubcommand(program, entry, entry === asked);
+    // The others are there to be listed, and to be compared with a word that is none of them: else they only cost time.
+    const areListed = asked === undefined || argv.some((arg) => arg === '-h' || arg === '--help');
+    for (const entry of areListed ? TOOLS : []) if (entry !== asked) addSubcommand(program, entry);
+    if (asked !== undefined) {
+      const command = addSubcommand(program, asked, HIDDEN_TOOLS.includes(asked));
+      const tool = await asked.load();
+      tool.describe(command);
+      command.action(async () => {
+        const options: CommonOptions = { ...program.opts(), ...command.opts() };
+        const behindDashes = argv.includes('--') ? argv.slice(argv.indexOf('--') + 1) : [];
+        const wholeCommandLine = (): Promise<Command> => wholeProgram(version, output);
+        code = await tool.run({ args: command.args, behindDashes, options, output, program: wholeCommandLine });
+      });
+    }
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {

@@ -300,15 +300,23 @@ for (const { way, args } of WAYS) {
 
 conversations('names in use', { args: ['--alive-timeout', '300ms'] }, IN_USE);
 
-conversations('the time that the protocol gives', {}, {
-  'a holder that never answered has 2 s': IN_USE['the holder never answered an ALIVE: refused after a while'],
-  'lines are held for 2 s': BEFORE['no REGISTER comes: after a while they go out without a sender, and so does what follows'],
-});
+conversations(
+  'the time that the protocol gives',
+  {},
+  {
+    'a holder that never answered has 2 s': IN_USE['the holder never answered an ALIVE: refused after a while'],
+    'lines are held for 2 s':
+      BEFORE['no REGISTER comes: after a while they go out without a sender, and so does what follows'],
+  },
+);
 
 const line = (number: number): string => `bar/PING n=${number};a=${'x'.repeat(500)}`;
 
-conversations('what is held has a limit', { args: ['--hold-size', '1024', '--hold-time', '60s', '--alive-timeout', '60s'] }, {
-  'more lines before REGISTER: all go out without a sender': `
+conversations(
+  'what is held has a limit',
+  { args: ['--hold-size', '1024', '--hold-time', '60s', '--alive-timeout', '60s'] },
+  {
+    'more lines before REGISTER: all go out without a sender': `
     bar: tcp as bar
     foo: tcp
     foo> ${line(1)}
@@ -321,7 +329,7 @@ conversations('what is held has a limit', { args: ['--hold-size', '1024', '--hol
     foo> ${line(3)}
     bar< <alpha:foo ${line(3)}
   `,
-  'more lines while a name is asked about: refused and closed': `
+    'more lines while a name is asked about: refused and closed': `
     bar: tcp as bar
     old: tcp as name
     new: tcp
@@ -330,10 +338,14 @@ conversations('what is held has a limit', { args: ['--hold-size', '1024', '--hol
     new< <alpha:communicatord INVALID command=REGISTER;message=…
     new closed
   `,
-});
+  },
+);
 
-conversations('require-registration', { args: ['--require-registration'] }, {
-  'messages to services are refused before REGISTER, and taken after it': `
+conversations(
+  'require-registration',
+  { args: ['--require-registration'] },
+  {
+    'messages to services are refused before REGISTER, and taken after it': `
     bar: tcp as bar PING
     foo: tcp
     foo> bar/PING n=1
@@ -348,10 +360,14 @@ conversations('require-registration', { args: ['--require-registration'] }, {
     foo> bar/PING n=3
     bar< <alpha:foo bar/PING n=3
   `,
-});
+  },
+);
 
-conversations('a limit on commands and services', { args: ['--max-commands-per-service', '3', '--max-services', '2'] }, {
-  'a fourth command is INVALID, the others count': `
+conversations(
+  'a limit on commands and services',
+  { args: ['--max-commands-per-service', '3', '--max-services', '2'] },
+  {
+    'a fourth command is INVALID, the others count': `
     foo: tcp as foo A,B
     bar: tcp as bar
     foo> COMMANDS list=C,D
@@ -360,7 +376,7 @@ conversations('a limit on commands and services', { args: ['--max-commands-per-s
     bar> ./D
     foo< <alpha:bar ./C
   `,
-  'a third service is refused': `
+    'a third service is refused': `
     one: tcp as one
     two: tcp as two
     three: tcp
@@ -368,4 +384,5 @@ conversations('a limit on commands and services', { args: ['--max-commands-per-s
     three< <alpha:communicatord INVALID command=REGISTER;message=…max_services…
     three closed
   `,
-});
+  },
+);

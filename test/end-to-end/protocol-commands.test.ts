@@ -2,29 +2,33 @@
 
 import { conversations } from '../support/conversation.ts';
 
-const OWN = 'ABSOLUTELY,ALIVE,BLOCK,CLOCK_STATUS,CLUSTER_STATUS,COMMANDS,…,FORGET,HELP,…LISTEN_LOADAVG,LIST_SERVICES,LOADAVG,LOG_ROTATE,PUBLIC_IP,REGISTER,REGISTER_FOR_LOADAVG,SERVICE_STATUS,SHUTDOWN,SNIFF,STOP,UNREGISTER,UNREGISTER_FROM_LOADAVG';
+const OWN =
+  'ABSOLUTELY,ALIVE,BLOCK,CLOCK_STATUS,CLUSTER_STATUS,COMMANDS,…,FORGET,HELP,…LISTEN_LOADAVG,LIST_SERVICES,LOADAVG,LOG_ROTATE,PUBLIC_IP,REGISTER,REGISTER_FOR_LOADAVG,SERVICE_STATUS,SHUTDOWN,SNIFF,STOP,UNREGISTER,UNREGISTER_FROM_LOADAVG';
 
-conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
-  'HELP: the commands of the daemon': `
+conversations(
+  'questions',
+  { args: ['--loadavg-interval', '100ms'] },
+  {
+    'HELP: the commands of the daemon': `
     foo: tcp as foo
     foo> HELP
     foo< <alpha:communicatord COMMANDS list=${OWN}
   `,
-  'ALIVE: ABSOLUTELY, with serial and timestamp as they came': `
+    'ALIVE: ABSOLUTELY, with serial and timestamp as they came': `
     foo: tcp
     foo> ALIVE
     foo< <alpha:communicatord ABSOLUTELY reply_timestamp=TIME
     foo> ALIVE serial=abc;timestamp=123.456789012
     foo< <alpha:communicatord ABSOLUTELY reply_timestamp=TIME;serial=abc;timestamp=123.456789012
   `,
-  'an answer carries the correlation_id of its question': `
+    'an answer carries the correlation_id of its question': `
     foo: tcp as foo
     foo> ALIVE correlation_id=c7
     foo< <alpha:communicatord ABSOLUTELY correlation_id=c7;reply_timestamp=TIME
     foo> NOSUCH correlation_id=c8
     foo< <alpha:communicatord UNKNOWN command=NOSUCH;correlation_id=c8
   `,
-  'a command that nobody knows: UNKNOWN': `
+    'a command that nobody knows: UNKNOWN': `
     foo: tcp as foo
     foo> NOSUCH a=b
     foo< <alpha:communicatord UNKNOWN command=NOSUCH
@@ -33,7 +37,7 @@ conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
     foo> READY my_address=x
     foo< <alpha:communicatord UNKNOWN command=READY
   `,
-  'SERVICE_STATUS: unknown, up, down': `
+    'SERVICE_STATUS: unknown, up, down': `
     foo: tcp as foo
     foo> SERVICE_STATUS service=bar
     foo< <alpha:communicatord STATUS cache=no;service=bar;status=unknown
@@ -50,7 +54,7 @@ conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
     foo> SERVICE_STATUS service=not-a-name
     foo< <alpha:communicatord INVALID command=SERVICE_STATUS;message=…service…
   `,
-  'STATUS by itself, to those who list it': `
+    'STATUS by itself, to those who list it': `
     watch: tcp as watch STATUS
     mute: tcp as mute
     watch< <alpha:communicatord ./STATUS cache=no;server_name=alpha;service=mute;status=up;up_since=TIME
@@ -64,7 +68,7 @@ conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
     one leaves
     watch< <alpha:communicatord ./STATUS cache=no;down_since=TIME;server_name=alpha;service=two;status=down;up_since=TIME
   `,
-  'watch=cluster: STATUS about one service, without listing it, until watch=no': `
+    'watch=cluster: STATUS about one service, without listing it, until watch=no': `
     foo: tcp as foo
     foo> SERVICE_STATUS service=watched;watch=cluster
     foo< <alpha:communicatord STATUS cache=no;service=watched;status=unknown
@@ -77,37 +81,37 @@ conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
     foo< <alpha:communicatord STATUS cache=no;down_since=TIME;server_name=alpha;service=watched;status=down;up_since=TIME
     one: tcp as watched
   `,
-  'who lists STATUS and watches too hears once': `
+    'who lists STATUS and watches too hears once': `
     foo: tcp as foo STATUS
     foo> SERVICE_STATUS service=once;watch=cluster
     foo< <alpha:communicatord STATUS cache=no;service=once;status=unknown
     one: tcp as once
     foo< <alpha:communicatord ./STATUS cache=no;server_name=alpha;service=once;status=up;up_since=TIME
   `,
-  'LIST_SERVICES: those that are up': `
+    'LIST_SERVICES: those that are up': `
     foo: tcp as foo
     bar: unix as bar
     nameless: tcp
     foo> LIST_SERVICES
     foo< <alpha:communicatord SERVICES list=alpha:bar,alpha:foo
   `,
-  'CLUSTER_STATUS: a cluster of one is up and complete': `
+    'CLUSTER_STATUS: a cluster of one is up and complete': `
     foo: tcp as foo
     foo> CLUSTER_STATUS
     foo< <alpha:communicatord CLUSTER_UP neighbors_count=1
     foo< <alpha:communicatord CLUSTER_COMPLETE neighbors_count=1
   `,
-  'CLOCK_STATUS': `
+    CLOCK_STATUS: `
     foo: tcp as foo
     foo> CLOCK_STATUS
     foo< <alpha:communicatord CLOCK_…TABLE cache=no;clock_…=…
   `,
-  'PUBLIC_IP: there is no remote listener': `
+    'PUBLIC_IP: there is no remote listener': `
     foo: tcp as foo
     foo> PUBLIC_IP
     foo< <alpha:communicatord SERVER_PUBLIC_IP
   `,
-  'LOADAVG: at once and every so often, until it is no longer wanted': `
+    'LOADAVG: at once and every so often, until it is no longer wanted': `
     foo: tcp as foo
     foo> REGISTER_FOR_LOADAVG
     foo< <alpha:communicatord LOADAVG avg=…;my_address=127.0.0.1:4042;timestamp=TIME
@@ -116,7 +120,7 @@ conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
     foo> UNREGISTER_FROM_LOADAVG
     foo> UNREGISTER_FROM_LOADAVG
   `,
-  'LISTEN_LOADAVG: this machine, others, nonsense': `
+    'LISTEN_LOADAVG: this machine, others, nonsense': `
     foo: tcp as foo
     foo> LISTEN_LOADAVG
     foo< <alpha:communicatord INVALID command=LISTEN_LOADAVG;message=…ips…
@@ -127,20 +131,24 @@ conversations('questions', { args: ['--loadavg-interval', '100ms'] }, {
     bar> LISTEN_LOADAVG ips=10.9.8.7,junk
     bar< <alpha:communicatord INVALID command=LISTEN_LOADAVG;message=…10.9.8.7, junk…
   `,
-  'a message for the daemon of a machine that is not known gets no answer': `
+    'a message for the daemon of a machine that is not known gets no answer': `
     foo: tcp as foo
     foo> beta:communicatord/ALIVE
     foo> ?:communicatord/ALIVE
   `,
-});
+  },
+);
 
 const REFUSED = ['STOP', 'SHUTDOWN', 'FORGET ip=10.0.0.1', 'BLOCK uri=x', 'SNIFF'].map((line) => {
   const command = line.split(' ')[0] as string;
   return `foo> ${line}\n foo< <alpha:communicatord INVALID command=${command};message=…privilege…`;
 });
 
-conversations('privileges', {}, {
-  'plain TCP has none': `
+conversations(
+  'privileges',
+  {},
+  {
+    'plain TCP has none': `
     foo: tcp as foo
     ${REFUSED.join('\n')}
     foo> alpha:communicatord/STOP
@@ -148,7 +156,7 @@ conversations('privileges', {}, {
     foo> ALIVE serial=1
     foo< <alpha:communicatord ABSOLUTELY reply_timestamp=TIME;serial=1
   `,
-  'a datagram has none, and is not answered': `
+    'a datagram has none, and is not answered': `
     udp> STOP
     udp> SHUTDOWN
     udp> communicatord/STOP
@@ -156,7 +164,7 @@ conversations('privileges', {}, {
     foo> ALIVE serial=1
     foo< <alpha:communicatord ABSOLUTELY reply_timestamp=TIME;serial=1
   `,
-  'the Unix socket has it': `
+    'the Unix socket has it': `
     foo: unix as foo
     foo> FORGET ip=10.0.0.1
     foo< <alpha:communicatord INVALID command=FORGET;message=…10.0.0.1…
@@ -170,14 +178,14 @@ conversations('privileges', {}, {
     foo> SNIFF filter=nosuchfield==1
     foo< <alpha:communicatord INVALID command=SNIFF;message=…nosuchfield…
   `,
-  'LOG_ROTATE needs none': `
+    'LOG_ROTATE needs none': `
     foo: tcp as foo
     foo> LOG_ROTATE
     udp> LOG_ROTATE
     foo> ALIVE serial=1
     foo< <alpha:communicatord ABSOLUTELY reply_timestamp=TIME;serial=1
   `,
-  'a sniffer sees what passes, with its outcome, and its own traffic stays as it is': `
+    'a sniffer sees what passes, with its outcome, and its own traffic stays as it is': `
     look: unix
     foo: tcp as foo
     bar: tcp as bar NEWS
@@ -195,13 +203,18 @@ conversations('privileges', {}, {
     foo> bar/PING a=2
     bar< <alpha:foo bar/PING a=2
   `,
-});
+  },
+);
 
-conversations('compat-control', { args: ['--compat-control'] }, {
-  'plain TCP has the privilege': `
+conversations(
+  'compat-control',
+  { args: ['--compat-control'] },
+  {
+    'plain TCP has the privilege': `
     foo: tcp as foo
     foo> FORGET ip=10.0.0.1
     foo< <alpha:communicatord INVALID command=FORGET;message=…10.0.0.1…
     foo> BLOCK uri=x
   `,
-});
+  },
+);

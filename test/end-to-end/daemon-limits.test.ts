@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { conversations, WAYS } from '../support/conversation.ts';
 import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
 import { LineClient } from '../support/line-client.ts';
+import { randomNumbers } from '../support/random.ts';
 
 async function start(options: DaemonOptions = {}): Promise<RunningDaemon> {
   const daemon = await startDaemon(options);
@@ -14,21 +15,19 @@ async function start(options: DaemonOptions = {}): Promise<RunningDaemon> {
 }
 
 /** The numbers of DAEMON_STATUS. */
-async function statusOf(client: LineClient): Promise<{ connections: number; memory: number; refused: number; dropped: number }> {
+async function statusOf(
+  client: LineClient,
+): Promise<{ connections: number; memory: number; refused: number; dropped: number }> {
   client.send('DAEMON_STATUS');
   const bytes = Buffer.from(await client.expect(/DAEMON_REPORT/));
   const line = decodeLine(bytes, 0, bytes.length);
   if (line.kind !== 'message') throw new Error('DAEMON_REPORT is no message');
   const { connections, memory_bytes: memory, refused, dropped } = line.message.parameters;
-  return { connections: Number(connections), memory: Number(memory), refused: Number(refused), dropped: Number(dropped) };
-}
-
-/** A small generator of numbers, the same for the same seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
+  return {
+    connections: Number(connections),
+    memory: Number(memory),
+    refused: Number(refused),
+    dropped: Number(dropped),
   };
 }
 
@@ -46,8 +45,11 @@ async function expectWorking(daemon: RunningDaemon, name = 'well'): Promise<void
 
 const MB = 1 << 20;
 
-conversations('what kills the C++ daemon', {}, {
-  'gets an answer': `
+conversations(
+  'what kills the C++ daemon',
+  {},
+  {
+    'gets an answer': `
     foo: tcp as foo NEWS
     bar: tcp as bar NEWS
     new: tcp
@@ -77,15 +79,21 @@ conversations('what kills the C++ daemon', {}, {
     foo> bar/PING last=1
     bar< <alpha:foo bar/PING last=1
   `,
-});
+  },
+);
 
 describe.each(WAYS)('$way', ({ args }) => {
   test('random bytes, over every socket', async () => {
     const daemon = await start({ args });
     const random = randomNumbers(20_261_122);
     const alphabet = Buffer.from('\n\n\n\r\0 ;=":/<>{}@\\.?*ABCZ_az019\u00ff\u0080foo/PING a=b;cache=no', 'latin1');
-    const nonsense = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes }, () => alphabet[Math.floor(random() * alphabet.length)] as number));
-    const clients = await Promise.all(Array.from({ length: 20 }, (_, n) => LineClient.connect(n % 2 === 0 ? { port: daemon.port } : { path: daemon.unixPath })));
+    const nonsense = (bytes: number): Buffer =>
+      Buffer.from(Array.from({ length: bytes }, () => alphabet[Math.floor(random() * alphabet.length)] as number));
+    const clients = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        LineClient.connect(n % 2 === 0 ? { port: daemon.port } : { path: daemon.unixPath }),
+      ),
+    );
     const udp = createSocket('udp4');
     for (let round = 0; round < 8; round++) {
       for (const client of clients) if (!client.isClosed) client.write(nonsense(2000));
@@ -100,7 +108,9 @@ describe.each(WAYS)('$way', ({ args }) => {
   });
 
   test('a receiver that does not read: the sender hears which messages are refused, the rest arrives in order', async () => {
-    const daemon = await start({ args: [...args, '--max-queue-size', '1MiB', '--pause-time', '50ms', '--stall-time', '20ms'] });
+    const daemon = await start({
+      args: [...args, '--max-queue-size', '1MiB', '--pause-time', '50ms', '--stall-time', '20ms'],
+    });
     const stuck = await LineClient.register({ path: daemon.unixPath }, 'stuck');
     const sender = await LineClient.register({ port: daemon.port }, 'sender');
     const observer = await LineClient.connect({ path: daemon.unixPath });
@@ -132,7 +142,9 @@ describe.each(WAYS)('$way', ({ args }) => {
   });
 
   test('a receiver that reads slowly pauses its sender, and nothing is refused', async () => {
-    const daemon = await start({ args: [...args, '--max-queue-size', '1MiB', '--pause-time', '60s', '--stall-time', '60s'] });
+    const daemon = await start({
+      args: [...args, '--max-queue-size', '1MiB', '--pause-time', '60s', '--stall-time', '60s'],
+    });
     const slow = await LineClient.register({ path: daemon.unixPath }, 'slow');
     const sender = await LineClient.register({ path: daemon.unixPath }, 'sender');
     slow.socket.pause();
@@ -160,7 +172,8 @@ describe.each(WAYS)('$way', ({ args }) => {
       two.send(`one/PING n=${n};a=${'x'.repeat(1000)}`);
     }
     // Neither reads, and yet the daemon takes all that they write, for it cannot know who waits for whom.
-    for (const client of [one, two]) await client.until(() => client.socket.writableLength === 0, 'the daemon to take all');
+    for (const client of [one, two])
+      await client.until(() => client.socket.writableLength === 0, 'the daemon to take all');
     await expectWorking(daemon);
     one.socket.resume();
     two.socket.resume();
@@ -223,7 +236,13 @@ test('one connection too many is closed at once, and the others stay', async () 
   foo.send('bar/PING');
   await bar.expect('<alpha:foo bar/PING');
   await third.close();
-  await expect.poll(async () => { const fifth = await LineClient.connect({ port: daemon.port }); const answers = await fifth.fence().catch(() => undefined); return !fifth.isClosed && answers !== undefined; }).toBe(true);
+  await expect
+    .poll(async () => {
+      const fifth = await LineClient.connect({ port: daemon.port });
+      const answers = await fifth.fence().catch(() => undefined);
+      return !fifth.isClosed && answers !== undefined;
+    })
+    .toBe(true);
 });
 
 test('64 MiB without an end of line: closed, in bounded memory', async () => {

@@ -89,11 +89,13 @@ test('kill -9 between cached and delivered: durable messages come after the rest
   const foo = await LineClient.register({ port: first.port }, 'foo');
   for (let n = 1; n <= 3; n++) foo.send(`late/PAY amount=${n};cache="durable;ttl=1h";message_id=m${n}`);
   foo.send('late/PAY amount=4');
-  for (let n = 1; n <= 3; n++) await foo.expect(`<alpha:communicatord TRANSMISSION_REPORT command=PAY;message_id=m${n};status=cached`);
+  for (let n = 1; n <= 3; n++)
+    await foo.expect(`<alpha:communicatord TRANSMISSION_REPORT command=PAY;message_id=m${n};status=cached`);
   await first.kill();
   const second = await start({ directory });
   const late = await LineClient.register({ port: second.port }, 'late');
-  for (let n = 1; n <= 3; n++) await late.expect(`<alpha:foo late/PAY amount=${n};cache="durable;ttl=1h";message_id=m${n};redelivered=1`);
+  for (let n = 1; n <= 3; n++)
+    await late.expect(`<alpha:foo late/PAY amount=${n};cache="durable;ttl=1h";message_id=m${n};redelivered=1`);
   expect(await late.fence()).toEqual([]);
   expect(await second.stop()).toBe(0);
   // What was delivered does not come again.

@@ -64,11 +64,18 @@ const LINES = {
 };
 
 for (const { way, args } of WAYS) {
-  conversations(`lines, ${way}`, { args: [...args, '--max-message-size', '4096', '--max-line-discard', '65536'] }, LINES);
+  conversations(
+    `lines, ${way}`,
+    { args: [...args, '--max-message-size', '4096', '--max-line-discard', '65536'] },
+    LINES,
+  );
 }
 
-conversations('the limits that the protocol gives', {}, {
-  'a value of a megabyte': `
+conversations(
+  'the limits that the protocol gives',
+  {},
+  {
+    'a value of a megabyte': `
     bar: tcp as bar
     foo: tcp as foo
     foo> bar/PING a=${value(1_000_000)}
@@ -78,4 +85,5 @@ conversations('the limits that the protocol gives', {}, {
     foo> bar/PING
     bar< <alpha:foo bar/PING
   `,
-});
+  },
+);

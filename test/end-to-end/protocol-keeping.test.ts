@@ -5,8 +5,11 @@ import { conversations } from '../support/conversation.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { LineClient } from '../support/line-client.ts';
 
-conversations('messages for absent services', {}, {
-  'kept, and delivered in order, after READY and before anything newer': `
+conversations(
+  'messages for absent services',
+  {},
+  {
+    'kept, and delivered in order, after READY and before anything newer': `
     foo: tcp as foo
     foo> late/A n=1
     foo> late/B n=2
@@ -21,7 +24,7 @@ conversations('messages for absent services', {}, {
     foo> late/A n=4
     late< <alpha:foo late/A n=4
   `,
-  'every address that this service answers to, in the order of sending; no other': `
+    'every address that this service answers to, in the order of sending; no other': `
     foo: tcp as foo
     foo> late/A n=1
     foo> alpha:late/A n=2
@@ -37,7 +40,7 @@ conversations('messages for absent services', {}, {
     late< <alpha:foo *:late/A n=4
     late< <alpha:foo late/A n=7
   `,
-  'from several senders, one of them gone': `
+    'from several senders, one of them gone': `
     foo: tcp as foo
     bar: tcp as bar
     foo> late/A n=1
@@ -50,7 +53,7 @@ conversations('messages for absent services', {}, {
     late< <alpha:bar late/A n=2
     late< <alpha:foo late/A n=3
   `,
-  'while a service is away for a moment': `
+    'while a service is away for a moment': `
     foo: tcp as foo
     late: tcp as late
     foo> late/A n=1
@@ -61,7 +64,7 @@ conversations('messages for absent services', {}, {
     again: tcp as late
     again< <alpha:foo late/A n=2
   `,
-  'for the new name after a rename': `
+    'for the new name after a rename': `
     foo: tcp as foo
     foo> late/A n=1
     bar: tcp as bar
@@ -70,7 +73,7 @@ conversations('messages for absent services', {}, {
     bar< <alpha:communicatord READY my_address=127.0.0.1:4042
     bar< <alpha:foo late/A n=1
   `,
-  'delivered in JSON to who asks for it': `
+    'delivered in JSON to who asks for it': `
     foo: tcp as foo
     foo> late/A n=1
     late: tcp
@@ -79,12 +82,12 @@ conversations('messages for absent services', {}, {
     late< {…"command":"READY",…}
     late< {"sent-from-server":"alpha","sent-from-service":"foo","service":"late","command":"A","parameters":{"n":"1"}}
   `,
-  'cache=no: gone without a word': `
+    'cache=no: gone without a word': `
     foo: tcp as foo
     foo> late/A cache=no
     late: tcp as late
   `,
-  'cache="no;reply": the sender is told at once, with what it may match the answer by': `
+    'cache="no;reply": the sender is told at once, with what it may match the answer by': `
     foo: tcp as foo
     foo> late/A cache="no;reply"
     foo< <alpha:communicatord SERVICE_UNAVAILABLE destination_service=late;unsent_command=A
@@ -92,13 +95,13 @@ conversations('messages for absent services', {}, {
     foo< <alpha:communicatord SERVICE_UNAVAILABLE correlation_id=c1;destination_service=late;message_id=m1;unsent_command=A
     late: tcp as late
   `,
-  'cache=reply: it is kept, so there is nothing to tell': `
+    'cache=reply: it is kept, so there is nothing to tell': `
     foo: tcp as foo
     foo> late/A cache=reply
     late: tcp as late
     late< <alpha:foo late/A cache=reply
   `,
-  'a cache parameter that cannot be read is as none': `
+    'a cache parameter that cannot be read is as none': `
     foo: tcp as foo
     foo> late/A n=1;cache=ttl=5s
     foo> late/A n=2;cache=ttl=25h
@@ -112,7 +115,7 @@ conversations('messages for absent services', {}, {
     late< <alpha:foo late/A n=4;cache="nonsense;ttl="
     late< <alpha:foo late/A n=5;cache=
   `,
-  'who has no name may have messages kept, and is told what fails': `
+    'who has no name may have messages kept, and is told what fails': `
     foo: tcp
     foo> late/A n=1;transmission_report=failure;cache="no;reply"
     foo> late/A n=2
@@ -123,10 +126,14 @@ conversations('messages for absent services', {}, {
     late: tcp as late
     late< late/A n=2
   `,
-});
+  },
+);
 
-conversations('reports', {}, {
-  'failure: cached and failed only, with the message_id if there is one': `
+conversations(
+  'reports',
+  {},
+  {
+    'failure: cached and failed only, with the message_id if there is one': `
     foo: tcp as foo
     foo> late/A transmission_report=failure;message_id=m1
     foo< <alpha:communicatord TRANSMISSION_REPORT command=A;message_id=m1;status=cached
@@ -137,7 +144,7 @@ conversations('reports', {}, {
     foo> late/C transmission_report=failure;message_id=m2
     late< <alpha:foo late/C transmission_report=failure;message_id=m2
   `,
-  'always: each step': `
+    'always: each step': `
     foo: tcp as foo
     foo> late/A transmission_report=always;message_id=m1
     foo< <alpha:communicatord TRANSMISSION_REPORT command=A;message_id=m1;status=cached
@@ -151,16 +158,16 @@ conversations('reports', {}, {
     late< <alpha:foo late/C transmission_report=always
     foo< <alpha:communicatord TRANSMISSION_REPORT command=C;status=delivered
   `,
-  'in JSON to who writes JSON': `
+    'in JSON to who writes JSON': `
     foo: tcp as foo
     foo> {"service":"late","command":"A","parameters":{"cache":"no","transmission_report":"failure"}}
     foo< {…"command":"TRANSMISSION_REPORT","parameters":{"command":"A","status":"failed","reason":"absent"}}
   `,
-  'anything else asks for none': `
+    'anything else asks for none': `
     foo: tcp as foo
     foo> late/A transmission_report=sometimes;cache=no
   `,
-  'durable with a message_id: told when it is on disk, even unasked': `
+    'durable with a message_id: told when it is on disk, even unasked': `
     foo: tcp as foo
     foo> late/A cache=durable;message_id=m1
     foo< <alpha:communicatord TRANSMISSION_REPORT command=A;message_id=m1;status=cached
@@ -169,15 +176,19 @@ conversations('reports', {}, {
     late< <alpha:foo late/A cache=durable;message_id=m1
     late< <alpha:foo late/B cache="durable;ttl=1h"
   `,
-  'a message for another machine that is not known is kept as well': `
+    'a message for another machine that is not known is kept as well': `
     foo: tcp as foo
     foo> beta:late/A transmission_report=failure
     foo< <alpha:communicatord TRANSMISSION_REPORT command=A;status=cached
   `,
-});
+  },
+);
 
-conversations('limits of what is kept', { args: ['--max-cached-messages', '3', '--max-cached-size-per-service', '200'] }, {
-  'a fourth message, and more bytes for one service, are refused': `
+conversations(
+  'limits of what is kept',
+  { args: ['--max-cached-messages', '3', '--max-cached-size-per-service', '200'] },
+  {
+    'a fourth message, and more bytes for one service, are refused': `
     foo: tcp as foo
     foo> one/A n=1
     foo> one/A transmission_report=failure;message_id=m1;a=${'x'.repeat(200)}
@@ -190,7 +201,8 @@ conversations('limits of what is kept', { args: ['--max-cached-messages', '3', '
     one: tcp as one
     one< <alpha:foo one/A n=1
   `,
-});
+  },
+);
 
 test('a message whose time is over is never delivered, and a ttl that cannot be is logged', async () => {
   const daemon = await startDaemon();
@@ -205,5 +217,7 @@ test('a message whose time is over is never delivered, and a ttl that cannot be 
   await late.expect('<alpha:foo late/A n=2;cache=ttl=9;transmission_report=always;message_id=m2');
   await foo.expect('<alpha:communicatord TRANSMISSION_REPORT command=A;message_id=m2;status=delivered');
   expect(await late.fence()).toEqual([]);
-  expect(daemon.log()).toMatch(/"problem":"cache: ttl is \\"9\\", not .*60 s is used|"problem":"cache: ttl is \\"9\\".*1m/);
+  expect(daemon.log()).toMatch(
+    /"problem":"cache: ttl is \\"9\\", not .*60 s is used|"problem":"cache: ttl is \\"9\\".*1m/,
+  );
 });

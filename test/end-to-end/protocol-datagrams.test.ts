@@ -8,7 +8,12 @@ const SECRET = 's3cret';
 let nonces = 0;
 
 /** A datagram that proves the secret. */
-function proved(service: string, command: string, parameters: Record<string, string>, { secret = SECRET, ageSeconds = 0 } = {}): string {
+function proved(
+  service: string,
+  command: string,
+  parameters: Record<string, string>,
+  { secret = SECRET, ageSeconds = 0 } = {},
+): string {
   const nonce = (++nonces).toString(16).padStart(32, '0');
   return encodeMessage(sign({ service, command, parameters }, secret, Date.now() / 1000 - ageSeconds, nonce));
 }
@@ -35,9 +40,37 @@ const REACHES = (who: string): string => `
 
 const SILENT = (who: string): string => `
   foo: tcp as foo NEWS
-  ${['ALIVE serial=1', 'HELP', 'NOSUCH', 'REGISTER service=x;version=1', 'UNREGISTER service=foo', 'COMMANDS list=A', 'CONNECT version=1;my_address=10.0.0.9:4042;server_name=r']
-    .concat(['PUBLIC_IP', 'SERVICE_STATUS service=foo', 'CLUSTER_STATUS', 'LIST_SERVICES', 'REGISTER_FOR_LOADAVG', 'UNREGISTER_FROM_LOADAVG', 'LISTEN_LOADAVG ips=junk'])
-    .concat(['LOADAVG avg=junk', 'ABSOLUTELY', 'INVALID', 'UNKNOWN', 'junk = ;', ':', '\\n', 'foo/PING cache=;"', 'foo/PING a=1\\nfoo/PING a=2', 'alpha:*/PING', 'foo/PI\u0000NG'])
+  ${[
+    'ALIVE serial=1',
+    'HELP',
+    'NOSUCH',
+    'REGISTER service=x;version=1',
+    'UNREGISTER service=foo',
+    'COMMANDS list=A',
+    'CONNECT version=1;my_address=10.0.0.9:4042;server_name=r',
+  ]
+    .concat([
+      'PUBLIC_IP',
+      'SERVICE_STATUS service=foo',
+      'CLUSTER_STATUS',
+      'LIST_SERVICES',
+      'REGISTER_FOR_LOADAVG',
+      'UNREGISTER_FROM_LOADAVG',
+      'LISTEN_LOADAVG ips=junk',
+    ])
+    .concat([
+      'LOADAVG avg=junk',
+      'ABSOLUTELY',
+      'INVALID',
+      'UNKNOWN',
+      'junk = ;',
+      ':',
+      '\\n',
+      'foo/PING cache=;"',
+      'foo/PING a=1\\nfoo/PING a=2',
+      'alpha:*/PING',
+      'foo/PI\u0000NG',
+    ])
     .concat(['ghost/PING cache="no;reply";transmission_report=always'])
     .map((line) => `${who}> ${line}`)
     .join('\n')}
@@ -45,27 +78,34 @@ const SILENT = (who: string): string => `
   foo< foo/PING last=1
 `;
 
-conversations('without a secret', { hasUnixDatagram: true }, {
-  'UDP: what reaches services, without a sender': REACHES('udp'),
-  'Unix datagram: what reaches services, without a sender': REACHES('dgram'),
-  'UDP: nothing is answered, and nothing breaks': SILENT('udp'),
-  'Unix datagram: nothing is answered, and nothing breaks': SILENT('dgram'),
-  'a datagram of 60,000 bytes': `
+conversations(
+  'without a secret',
+  { hasUnixDatagram: true },
+  {
+    'UDP: what reaches services, without a sender': REACHES('udp'),
+    'Unix datagram: what reaches services, without a sender': REACHES('dgram'),
+    'UDP: nothing is answered, and nothing breaks': SILENT('udp'),
+    'Unix datagram: nothing is answered, and nothing breaks': SILENT('dgram'),
+    'a datagram of 60,000 bytes': `
     foo: tcp as foo
     udp> foo/PING a=${'x'.repeat(60_000)}
     foo< foo/PING a=${'x'.repeat(60_000)}
   `,
-  'kept for who is not there yet': `
+    'kept for who is not there yet': `
     udp> late/PING a=1
     late: tcp as late
     late< late/PING a=1
   `,
-});
+  },
+);
 
 const repeated = proved('foo', 'PING', { a: '2' });
 
-conversations('with a secret', { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET }, hasUnixDatagram: true }, {
-  'a proof is taken, and removed': `
+conversations(
+  'with a secret',
+  { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET }, hasUnixDatagram: true },
+  {
+    'a proof is taken, and removed': `
     foo: tcp as foo NEWS
     udp> ${proved('foo', 'PING', { a: '1', z: '2' })}
     foo< foo/PING a=1;z=2
@@ -74,7 +114,7 @@ conversations('with a secret', { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET 
     dgram> ${proved('foo', 'PING', { a: '3' })}
     foo< foo/PING a=3
   `,
-  'no proof, a wrong one, an old one, one of the future, a bare secret_code: nothing arrives': `
+    'no proof, a wrong one, an old one, one of the future, a bare secret_code: nothing arrives': `
     foo: tcp as foo
     udp> foo/PING a=1
     udp> foo/PING a=2;secret_code=${SECRET}
@@ -87,7 +127,7 @@ conversations('with a secret', { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET 
     udp> ${proved('foo', 'PING', { last: '1' })}
     foo< foo/PING last=1
   `,
-  'the same datagram again is not taken': `
+    'the same datagram again is not taken': `
     foo: tcp as foo
     udp> ${repeated}
     foo< foo/PING a=2
@@ -95,16 +135,20 @@ conversations('with a secret', { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET 
     udp> ${proved('foo', 'PING', { last: '1' })}
     foo< foo/PING last=1
   `,
-  'services are not asked for it': `
+    'services are not asked for it': `
     foo: tcp as foo
     bar: tcp as bar
     foo> bar/PING secret_code=zzz
     bar< <alpha:foo bar/PING secret_code=zzz
   `,
-});
+  },
+);
 
-conversations('with a secret that C++ programs send as it is', { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET }, args: ['--allow-bare-secret-code'] }, {
-  'the right code is taken, and removed': `
+conversations(
+  'with a secret that C++ programs send as it is',
+  { env: { SNAPCOMMUNICATORD_SIGNAL_SECRET: SECRET }, args: ['--allow-bare-secret-code'] },
+  {
+    'the right code is taken, and removed': `
     foo: tcp as foo
     udp> foo/PING a=1;secret_code=${SECRET}
     foo< foo/PING a=1
@@ -116,13 +160,18 @@ conversations('with a secret that C++ programs send as it is', { env: { SNAPCOMM
     udp> ${proved('foo', 'PING', { a: '6' })}
     foo< foo/PING a=6
   `,
-});
+  },
+);
 
-conversations('a smaller limit', { args: ['--max-datagram-size', '100'] }, {
-  'a longer datagram is dropped': `
+conversations(
+  'a smaller limit',
+  { args: ['--max-datagram-size', '100'] },
+  {
+    'a longer datagram is dropped': `
     foo: tcp as foo
     udp> foo/PING a=${'x'.repeat(100)}
     udp> foo/PING a=${'x'.repeat(80)}
     foo< foo/PING a=${'x'.repeat(80)}
   `,
-});
+  },
+);
