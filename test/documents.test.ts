@@ -8,11 +8,19 @@ import { decodeText } from 'snapcommunicator/wire';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const documents = ['.', 'decisions', 'docs', 'packages/client', 'packages/daemon', 'test/transcripts', 'bench'].flatMap(
-  (directory) =>
-    readdirSync(join(root, directory))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => relative(root, join(root, directory, name))),
+const documents = [
+  '.',
+  'decisions',
+  'docs',
+  'packages/client',
+  'packages/daemon',
+  'test/transcripts',
+  'bench',
+  'examples',
+].flatMap((directory) =>
+  readdirSync(join(root, directory))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => relative(root, join(root, directory, name))),
 );
 
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');

@@ -32,7 +32,7 @@ export function writeReport(results) {
     belowSection(measured, results),
     methodSection(measured),
   ];
-  writeFileSync(RESULTS, `${text.filter((part) => part !== '').join('\n')}`);
+  writeFileSync(RESULTS, text.filter((part) => part !== '').join('\n'));
 }
 
 function machineSection(list) {

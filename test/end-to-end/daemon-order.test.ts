@@ -24,7 +24,9 @@ describe.each(WAYS)('$way', ({ args }) => {
     const daemon = await start({ args: [...args, ...PATIENT] });
     const names = ['one', 'two', 'three'];
     const receivers = await Promise.all(
-      names.map((name, at) => LineClient.register(at === 0 ? { path: daemon.unixPath } : { port: daemon.port }, name, 'NEWS,MORE')),
+      names.map((name, at) =>
+        LineClient.register(at === 0 ? { path: daemon.unixPath } : { port: daemon.port }, name, 'NEWS,MORE'),
+      ),
     );
     const sender = await LineClient.register({ port: daemon.port }, 'sender', 'NEWS');
     for (const receiver of receivers) await receiver.fence();
@@ -37,7 +39,14 @@ describe.each(WAYS)('$way', ({ args }) => {
     for (let n = 0; n < 8000; n++) {
       const target = pick([...names, 'alpha:two', '.', '*', '?']);
       const command = pick(['NEWS', 'MORE']);
-      const special = pick(['', '', '', ';cache=no', ';transmission_report=failure', `;a=${'x'.repeat(pick([10, 3000, 70_000]) * (random() < 0.1 ? 1 : 0))}`]);
+      const special = pick([
+        '',
+        '',
+        '',
+        ';cache=no',
+        ';transmission_report=failure',
+        `;a=${'x'.repeat(pick([10, 3000, 70_000]) * (random() < 0.1 ? 1 : 0))}`,
+      ]);
       pending += pick(['', '<:sender ', ' ']) + `${target}/${command} n=${n}${special}` + pick(['\n', '\n', '\r\n']);
       for (const name of names) if (target.endsWith(name) || target.length === 1) expected.get(name)?.push(n);
       if (random() < 0.05) {
@@ -64,7 +73,7 @@ describe.each(WAYS)('$way', ({ args }) => {
   });
 
   test('kept messages, many, to a slow service, while newer ones come: none lost, none overtaken', async () => {
-    const daemon = await start({ args: [...args, ...PATIENT] });
+    const daemon = await start({ args: [...args, ...PATIENT, '--max-cached-size-per-service', '16MiB'] });
     const sender = await LineClient.register({ port: daemon.port }, 'sender');
     const line = (n: number): string => `late/PING n=${n};a=${'x'.repeat(1000)}${n % 7 === 0 ? ';cache=ttl=5m' : ''}\n`;
     let n = 0;

@@ -55,7 +55,11 @@ describe('problems', () => {
   test.each([
     ['\n\njust words', 3, '"just words" has no "="; expected name=value'],
     ['=5', 1, 'no name before the "="; expected name=value'],
-    ['my name=5', 1, '"my name" is not the name of an option; expected at most 64 letters, digits and "_", a letter first'],
+    [
+      'my name=5',
+      1,
+      '"my name" is not the name of an option; expected at most 64 letters, digits and "_", a letter first',
+    ],
     [
       `${'a'.repeat(65)}=5`,
       1,

@@ -1,6 +1,7 @@
 // A small typed emitter: listeners by event name, none of which can harm the one who emits.
 
-export type Listener<T> = (event: T) => void;
+/** May be asynchronous: a rejection is handled like what it throws. */
+export type Listener<T> = (event: T) => void | Promise<void>;
 
 /** Calls the listeners of an event in the order in which they came; what one throws is given to `onError`. */
 export class Emitter<Events extends object> {
@@ -26,7 +27,8 @@ export class Emitter<Events extends object> {
   emit<E extends keyof Events>(event: E, value: Events[E]): void {
     for (const listener of this.#listeners.get(event) ?? []) {
       try {
-        (listener as Listener<Events[E]>)(value);
+        const result = (listener as Listener<Events[E]>)(value);
+        if (result instanceof Promise) result.catch(this.#onError);
       } catch (error) {
         this.#onError(error);
       }

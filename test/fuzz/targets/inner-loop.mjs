@@ -11,7 +11,7 @@ const rigs = { WebAssembly: new SwitchRig(false), TypeScript: new SwitchRig(true
 const long = 'm'.repeat(64);
 const PREFIXES = ['', '<:t ', '<alpha:tx1 ', '<alpha:sixteen_b ', `<${long}:${long} `].map((text) => Buffer.from(text));
 
-/** Longer than two reads of a socket and than any line; a stream goes through two switches and a model. */
+/** Two reads of a socket, more than any line may have; a stream goes through two switches and a model. */
 const STREAM_BYTES_MAX = 1 << 18;
 
 /** Pieces as a socket might give them; never so many that feeding them takes longer than what is tried. */

@@ -3,8 +3,8 @@
 
 import { Daemon } from '../daemon.ts';
 import { StartError } from '../errors.ts';
-import { processCommandLine } from '../options/index.ts';
 import { VERSION } from '../machine/version.ts';
+import { processCommandLine } from '../options/index.ts';
 
 const CANNOT_START = 1;
 

@@ -1,5 +1,6 @@
 // The stream connections of this daemon: from their acceptance to their end, and the switch between.
 
+import type { Socket } from 'node:net';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionEvents } from '../connections/stream-listener.ts';
 import type { Log, RateLimit } from '../log.ts';
@@ -109,11 +110,7 @@ export class Connections implements ConnectionEvents {
     while (this.#isAnyWaiting() && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
     const open = [...this.#all];
-    const closed = Promise.all(
-      open.map(({ socket }) =>
-        socket.destroyed ? undefined : new Promise((resolve) => socket.once('close', resolve)),
-      ),
-    );
+    const closed = Promise.all(open.map(({ socket }) => untilClosed(socket)));
     for (const connection of open) this.leave(connection);
     const timer = setTimeout(
       () => {
@@ -146,3 +143,9 @@ export class Connections implements ConnectionEvents {
     for (const other of connection.blockedBy ?? []) other.waiters?.delete(connection);
   }
 }
+
+const untilClosed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.destroyed) resolve();
+    else socket.once('close', () => resolve());
+  });

@@ -64,7 +64,7 @@ export class CommandRunner {
   }
 
   on<C extends DaemonCommand>(command: C, handler: Handler<C>, traits: HandlerTraits = {}): void {
-    this.#entries.set(command, { ...traits, handler: handler as Entry['handler'] });
+    this.#entries.set(command, { ...traits, handler });
   }
 
   /** Handles one command; whatever is wrong with it is answered. */

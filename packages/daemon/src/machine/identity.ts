@@ -72,7 +72,7 @@ export function loadIdentity(dataPath: string, unixSeconds: number): Identity {
   const incarnation = Math.max((stored?.incarnation ?? 0) + 1, Math.floor(unixSeconds));
   try {
     mkdirSync(dataPath, { recursive: true });
-    writeFileSync(`${path}.new`, `${JSON.stringify({ node, incarnation })}\n`, { flush: true } as object);
+    writeFileSync(`${path}.new`, `${JSON.stringify({ node, incarnation })}\n`, { flush: true });
     renameSync(`${path}.new`, path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

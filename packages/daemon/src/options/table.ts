@@ -343,9 +343,7 @@ export const TABLE = {
   ),
   max_services: option(
     integer({ min: 1, max: 1_000_000 }).default(50_000).describe('Names of services, present ones and known ones.'),
-    {
-      group: 'connections',
-    },
+    { group: 'connections' },
   ),
   max_commands_per_service: option(
     integer({ min: 1, max: 100_000 }).default(1000).describe('Commands that one service may list.'),
@@ -438,9 +436,7 @@ export const TABLE = {
   ),
   max_sniffers: option(
     integer({ min: 0, max: 1000 }).default(16).describe('Tools that may watch live traffic at a time.'),
-    {
-      group: 'watching',
-    },
+    { group: 'watching' },
   ),
   sniff_queue: option(
     size({ minBytes: 64 * KiB, maxBytes: GiB })
