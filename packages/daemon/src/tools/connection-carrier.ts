@@ -3,11 +3,11 @@
 import type { Communicator, Outcome } from 'snapcommunicator';
 import { report } from 'snapcommunicator';
 import type { Message } from 'snapcommunicator/wire';
+import type { Carrier, SendOptions } from './carrier.ts';
 import { headOf, isForDaemon } from './composition.ts';
 import { openConnection, settle } from './connection.ts';
 import { EXIT, type ExitCode, exitCodeOf, explain } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import type { Carrier, SendOptions } from './send.ts';
 
 /** So many reports are awaited at a time. */
 const windowMax = 1000;

@@ -3,38 +3,14 @@
 import type { Command } from 'commander';
 import { CommunicatorError } from 'snapcommunicator';
 import type { Message } from 'snapcommunicator/wire';
-import {
-  type CompositionOptions,
-  describeComposition,
-  messageBytesMax,
-  messageFromArguments,
-  messageFromLine,
-} from './composition.ts';
+import type { Carrier, SendOptions } from './carrier.ts';
+import { describeComposition, messageBytesMax, messageFromArguments, messageFromLine } from './composition.ts';
 import { signalAddress } from './connection.ts';
 import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import { linesOf } from './lines.ts';
 import { durationOption, sizeOption } from './option-values.ts';
 import type { Output } from './output.ts';
-import type { Call, CommonOptions } from './tool.ts';
-
-export interface SendOptions extends CompositionOptions, CommonOptions {
-  readonly report?: boolean;
-  /** For the report, in milliseconds. */
-  readonly timeout?: number;
-  readonly keepGoing?: boolean;
-  readonly signalSecretFile?: string;
-  readonly maxSize?: number;
-}
-
-/** How messages leave: over a connection, or as datagrams. */
-export interface Carrier {
-  /** Resolves when the next one may come. @param line of standard input @throws ToolError, CommunicatorError */
-  send(message: Message, line: number | undefined): Promise<void>;
-  /** Everything has been handed over and taken. @returns the exit code as far as the communicator knows */
-  finish(): Promise<ExitCode>;
-  /** Ends after a failure. */
-  abandon(): Promise<void>;
-}
+import type { Call } from './tool.ts';
 
 export function describe(command: Command): void {
   describeComposition(

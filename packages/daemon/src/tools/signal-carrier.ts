@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { AddressError, CommunicatorError, openSignal, type SignalSender } from 'snapcommunicator';
 import type { Message } from 'snapcommunicator/wire';
+import type { Carrier } from './carrier.ts';
 import { EXIT, usageError } from './exit-codes.ts';
-import type { Carrier } from './send.ts';
 
 export interface SignalCarrierOptions {
   readonly signalSecretFile?: string;
