@@ -56,7 +56,7 @@ class AccessLog extends Communicator {
   async #end() {
     this.#watcher.close();
     clearInterval(this.#timer);
-    await this.#follower.read();
+    await this.#follower.close();
     await this.close();
   }
 }

@@ -33,6 +33,12 @@ export class LogFollower {
     return this.#reading;
   }
 
+  /** Reads what is left, and ends. */
+  async close() {
+    await this.read();
+    for (const file of this.#files.splice(0)) await file.close();
+  }
+
   async #readAll() {
     this.#isDue = false;
     await this.#findFiles();

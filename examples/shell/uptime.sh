@@ -10,7 +10,7 @@ if [[ ! $address =~ ^sc://([^/]+):([0-9]+)$ ]]; then
 fi
 exec 3<>"/dev/tcp/${BASH_REMATCH[1]}/${BASH_REMATCH[2]}"
 
-say() { printf '%s\n' "$1" >&3; }
+say() { printf '%s\n' "${1%;}" >&3; }
 
 # given NAME: that parameter of the message as it came, with a semicolon behind it, or nothing.
 given() { if [[ ";$parameters" =~ ";$1="([^\;]*) ]]; then printf '%s' "$1=${BASH_REMATCH[1]};"; fi; }

@@ -1,8 +1,8 @@
 // Every example does what its README says, command by command, beside a real daemon.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'snapcommunicator';
@@ -41,7 +41,7 @@ function packagesOf(readme: string): string[] {
 
 describe('the README of the example', () => {
   for (const { name } of examples) {
-    it(name, { timeout: installMsMax }, async (context) => {
+    it(`${name}`, { timeout: installMsMax }, async (context) => {
       const readme = readFileSync(join(root, 'examples', name, 'README.md'), 'utf8');
       const missing = missingPackages(packagesOf(readme));
       if (missing !== '') context.skip(missing);
@@ -100,7 +100,9 @@ describe.each(bares)('the bare socket of $service', (bare) => {
     await asker.fence();
     const child = start(bare);
     await asker.expect(`<alpha:${service} alpha:asker/COMMANDS correlation_id=a_1;list=${list}`);
-    await asker.expect(/^<alpha:\w+ alpha:asker\/ABSOLUTELY reply_timestamp=\d{10,}\.\d{1,9};serial=7;timestamp=12\.5;?$/);
+    await asker.expect(
+      /^<alpha:\w+ alpha:asker\/ABSOLUTELY reply_timestamp=\d{10,}\.\d{1,9};serial=7;timestamp=12\.5$/,
+    );
     // A line without a sender has nobody to answer, and does no harm; nor does what it does not understand.
     const passing = await LineClient.connect({ port: daemon.port });
     passing.send(`${service}/ALIVE serial=8`);
@@ -108,7 +110,7 @@ describe.each(bares)('the bare socket of $service', (bare) => {
     await passing.close();
     asker.send(`${service}/WHATEVER text="a;b"`);
     asker.send(`${service}/ALIVE serial=9`);
-    await asker.expect(/ABSOLUTELY reply_timestamp=[\d.]+;serial=9;?$/);
+    await asker.expect(/ABSOLUTELY reply_timestamp=[\d.]+;serial=9$/);
     const ended = once(child, 'exit');
     asker.send(`${service}/STOP`);
     expect(await ended).toEqual([0, null]);
@@ -116,20 +118,19 @@ describe.each(bares)('the bare socket of $service', (bare) => {
   });
 });
 
-it.each(['', ' ', 'a', ' a ', '"', '"a"', 'a"', '\\', 'a\\', '\\n', '\n\r', 'a;b', 'a;b\\', '";=\\"', '\t', 'ü€𝄞\u2028', 'x'.repeat(200_000)])(
-  'Python gives back the value %j',
-  async (text) => {
-    const child = start(bares[0] as Bare);
-    const bus = await connect({ address });
-    try {
-      const cache = { ttl: '10s' };
-      const answer = await bus.request('echo_python', 'ECHO', { text }, { cache, timeout: 15_000 });
-      expect(answer.parameters['text']).toBe(text);
-    } finally {
-      const ended = once(child, 'exit');
-      await bus.message('STOP').to('echo_python').send();
-      await ended;
-      await bus.close();
-    }
-  },
-);
+/** Each must be written with care, and read with as much. */
+const values = ['', ' ', 'a', ' a ', '"', '"a"', 'a"', '\\', 'a\\', '\\n', '\n\r', '\t', 'a;b', 'a;b\\', '";=\\"'];
+
+it('Python gives back every value as it was', async () => {
+  const child = start(bares[0] as Bare);
+  const bus = await connect({ address });
+  for (const text of [...values, 'ü€𝄞\u2028', 'x'.repeat(200_000)]) {
+    const options = { cache: { ttl: '10s' }, timeout: 15_000 };
+    const answer = await bus.request('echo_python', 'ECHO', { text }, options);
+    expect(answer.parameters['text']).toBe(text);
+  }
+  const ended = once(child, 'exit');
+  await bus.message('STOP').to('echo_python').send();
+  expect(await ended).toEqual([0, null]);
+  await bus.close();
+});

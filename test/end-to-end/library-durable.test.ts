@@ -22,10 +22,10 @@ afterEach(async () => {
 const address = (): string => `sc://${daemon.unixPath}`;
 const note = (number: number) => [message('NOTE'), to('archive'), param('n', number), cache({ durable: true })];
 
-it('is delivered at once to a service that is there, and the sender is told', async () => {
+it('goes to the disk first, then to its service, and the sender is told', async () => {
   const archive = await LineClient.register({ port: daemon.port }, 'archive');
   await using bus = await connect({ service: 'web', address: address() });
-  expect(await bus.send(...note(1))).toEqual({ status: 'delivered' });
+  expect(await bus.send(...note(1))).toEqual({ status: 'cached' });
   await archive.expect(/^<alpha:web archive\/NOTE .*n=1/);
   await archive.close();
 });

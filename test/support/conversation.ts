@@ -62,7 +62,7 @@ class Conversation {
     // Twice: what the first round makes the daemon do for one connection has arrived at all others after the second.
     for (let round = 0; round < 2; round++) for (const client of this.#clients.values()) await this.#fence(client);
     const left = [...this.#clients].flatMap(([name, { lines }]) => lines.map((line) => `${name}< ${line}`));
-    expect(left, 'received, and not in the script').toEqual([]);
+    if (left.length > 0) throw new Error(`received, and not in the script:\n  ${left.join('\n  ')}`);
   }
 
   async close(): Promise<void> {

@@ -39,8 +39,8 @@ export interface Site {
   readonly url: string;
   /** Rotates every log, by force. */
   rotate(): Promise<void>;
-  /** The lines of a log and of what it was before its rotations, the oldest first. */
-  linesOf(log: string): string[];
+  /** The lines of a log, by file: what it was before its rotations, the oldest first, and what it is. */
+  filesOf(log: string): string[][];
 }
 
 /** Starts nginx with its files in `sites`. @param address of the daemon that logrotate's scripts speak to */
@@ -57,11 +57,11 @@ export async function startSite(sites: string, address: string): Promise<Site> {
     rotate: async () => {
       await run('/usr/sbin/logrotate', flags, { env });
     },
-    linesOf: (log) =>
+    filesOf: (log) =>
       readdirSync(directory)
         .filter((name) => name === log || name.startsWith(`${log}.`))
         .sort((a, b) => b.localeCompare(a))
-        .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n').slice(0, -1)),
+        .map((name) => readFileSync(join(directory, name), 'utf8').split('\n').slice(0, -1)),
   };
 }
 

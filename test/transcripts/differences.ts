@@ -40,7 +40,7 @@ export function isAsWritten(happened: Difference, row: Difference): boolean {
 
 function areAsWritten(lines: readonly string[], patterns: readonly string[]): boolean {
   return (
-    lines.length === patterns.length && patterns.every((pattern, at) => asExpression(pattern).test(lines[at] as string))
+    lines.length === patterns.length && patterns.every((pattern, at) => asExpression(pattern).test(lines[at] ?? ''))
   );
 }
 

@@ -42,8 +42,8 @@ function readMoments(path: string): Moment[] {
   let isPart = false;
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
-    let text = lines[at] as string;
-    while (text.startsWith('[') && at + 1 < lines.length && !/^[[#]/.test(lines[at + 1] as string))
+    let text = lines[at] ?? '';
+    while (text.startsWith('[') && at + 1 < lines.length && !/^[[#]/.test(lines[at + 1] ?? ''))
       text += `\n${lines[++at]}`;
     const [, who = '', direction, content = ''] = ENTRY.exec(text) ?? [];
     const [, noted = '', event] = NOTE.exec(text) ?? [];

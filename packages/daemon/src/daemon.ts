@@ -43,11 +43,11 @@ export class Daemon {
 
   /** Listens everywhere. @throws StartError naming what cannot be had; then nothing is left open */
   async start(): Promise<DaemonAddresses> {
-    const { keeping, clock, inner } = this.#bus;
+    const { keeping, inner, lookAtClock } = this.#bus;
     try {
       keeping.restore(await openLmdbStore(`${this.#configuration.dataPath}/kept`));
       const addresses = await this.#listen();
-      void clock.look();
+      lookAtClock();
       this.#logStatus();
       const isFallback = inner.kind === 'TypeScript' && inner.reason !== 'asked for';
       if (isFallback)
@@ -119,13 +119,12 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    const { connections, keeping, clock, output } = this.#bus;
+    const { connections, keeping } = this.#bus;
     for (const listener of [...this.#streams, ...this.#datagrams]) listener.close();
     await connections.close(this.#configuration.stopTimeout);
     await keeping.close();
     clearInterval(this.#statusTimer);
-    clock.close();
-    output.close();
+    this.#bus.close();
     this.#unlock();
   }
 }

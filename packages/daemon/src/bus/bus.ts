@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
 import type { Configuration } from '../options/index.ts';
+import { OBSERVE_MS } from '../recorder/recorder.ts';
 import { Switch } from '../switch/switch.ts';
 import { Connections } from './connections.ts';
 import { createCore } from './core.ts';
@@ -26,7 +27,12 @@ export function createBus(configuration: Configuration, identity: Identity, log:
   const { output, speaker, taps, counters, arena, inner, now, brake } = core;
   let isStopping = false;
 
-  const keeping = createKeeping(core, configuration, (...report) => delivery.report(...report));
+  const keeping = createKeeping(
+    core,
+    configuration,
+    (...report) => delivery.report(...report),
+    ({ destination }) => registration.giveKeptTo(destination.slice(destination.indexOf(':') + 1)),
+  );
   const delivery: Delivery = new Delivery({ ...core, keeping });
   const leave = (connection: Connection): void => connections.leave(connection);
   const replay = (connection: Connection, lines: Uint8Array): void => lineSwitch.handleLines(connection, lines);
@@ -88,6 +94,8 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     { ...core, delivery, command: run },
   );
 
+  const observer = setInterval(() => core.recorder.observe(), OBSERVE_MS).unref();
+
   taps.onChange = () => lineSwitch.flows.clear();
   output.onLoss = (_destination, lines, reason) => delivery.countLoss(lines, reason);
   output.onRefusal = (destination, lines) => delivery.countRefusals((destination.source as Connection).service, lines);
@@ -103,8 +111,13 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     keeping,
     speaker,
     output,
-    clock,
     inner,
+    lookAtClock: (): void => void clock.look(),
+    close: (): void => {
+      clearInterval(observer);
+      clock.close();
+      output.close();
+    },
     inputBuffer: lineSwitch.inputBuffer,
     report: commands.report,
     /** From now on messages between services are refused. */

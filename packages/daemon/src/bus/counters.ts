@@ -9,7 +9,6 @@ export type RefusalReason =
   | 'unregistered'
   | 'absent'
   | 'keeper-full'
-  | 'no-durable'
   | 'stopping'
   | 'contradiction'
   | 'hold-full';

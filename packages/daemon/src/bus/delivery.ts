@@ -113,11 +113,16 @@ export class Delivery {
     const { table, keeping, queuesOf } = this.#parts;
     const destination = table.destinationOf(parcel.service);
     if (destination === undefined) return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
+    const wishes = this.#wishesOf(parcel);
+    if (wishes.policy.isDurable) {
+      // It goes to the disk first, and from there to its service; nothing newer may go past it meanwhile.
+      this.#parts.output.forgetVerdicts(destination);
+      return this.#keepOrFail(parcel, parcel.service, wishes);
+    }
     // What waits is older: nothing newer from anybody overtakes it.
     if (keeping.hasKept(queuesOf(parcel.service)))
-      return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
+      return this.#keepOrFail(parcel, parcel.service, wishes, 'queue-full');
     if (parcel.message === undefined) return this.#append(parcel, destination);
-    const wishes = this.#wishesOf(parcel);
     if (wishes.report !== 'always') return this.#append(parcel, destination, wishes);
     const { from, command } = parcel;
     const result = this.#parts.output.appendTracked(destination, parcel.line, parcel.connection, (isWritten) =>
@@ -149,7 +154,8 @@ export class Delivery {
     if (wishes.report === 'always') this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
   }
 
-  #keepOrFail(parcel: Parcel, destination: string, wishes: Wishes): void {
+  /** @param reason why it cannot be delivered now, if it may not be kept */
+  #keepOrFail(parcel: Parcel, destination: string, wishes: Wishes, reason: RefusalReason = 'absent'): void {
     const { keeping, recorder, idOf, brake, log } = this.#parts;
     const { policy, report, messageId } = wishes;
     if (policy.problem !== undefined) {
@@ -160,9 +166,8 @@ export class Delivery {
         ),
       );
     }
-    if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, 'absent', wishes);
-    if (policy.isDurable && !keeping.hasStore) return this.refuse(parcel, 'no-durable', wishes);
-    const id = idOf(recorder.lineCount);
+    if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, reason, wishes);
+    const id = idOf(recorder.nextNumber);
     const token = { command: parcel.command, messageId };
     const { from: sender, line: bytes } = parcel;
     const { ttlMs, isDurable } = policy;

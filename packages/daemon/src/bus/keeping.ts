@@ -14,6 +14,8 @@ export interface KeepingEvents {
   /** The destination's socket has it. Called for those whose sender asked, and for durable ones. */
   delivered(entry: KeptEntry): void;
   storeFailed(error: unknown): void;
+  /** A durable message is on disk, and may go to its service if that is there. */
+  stored(entry: KeptEntry): void;
   /** A record of the store was damaged, and is removed. */
   unreadable(key: string): void;
 }
@@ -41,11 +43,6 @@ export class Keeping {
 
   get keeper(): Keeper {
     return this.#keeper;
-  }
-
-  /** Whether a durable message can be kept at all. */
-  get hasStore(): boolean {
-    return this.#store !== undefined;
   }
 
   /** Takes over what the store holds. Call before anything else is kept. */
@@ -152,7 +149,11 @@ export class Keeping {
     const put = this.#store?.put(String(entry.id), record) ?? Promise.reject(new Error('there is no store'));
     put
       .then(
-        () => this.#keeper.stored(entry.id),
+        () => {
+          this.#keeper.stored(entry.id);
+          this.#carryOut();
+          this.#events.stored(entry);
+        },
         (error: unknown) => {
           this.#keeper.storeFailed(entry.id);
           this.#events.storeFailed(error);

@@ -26,6 +26,7 @@ export function createKeeping(
   { counters, output, now, log, brake }: Core,
   configuration: Configuration,
   reportTo: ReportTo,
+  giveOut: (entry: KeptEntry) => void,
 ): Keeping {
   const keeper = new Keeper({
     ...TTL_LIMITS,
@@ -54,6 +55,7 @@ export function createKeeping(
         count(counters.dropped, reason);
         if (isReported) report(entry, 'failed', reason);
       },
+      stored: giveOut,
       unreadable: (key) => log.lines.error({ key }, 'a stored message cannot be read and is removed'),
       storeFailed: (error) =>
         brake.run('store', (skipped) => log.lines.error({ err: error, skipped }, 'the store of kept messages failed')),

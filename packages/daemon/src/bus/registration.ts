@@ -174,6 +174,12 @@ export class Registration {
     this.#releaseHeld(connection);
   }
 
+  /** Gives a service what was kept for it, if it is here. */
+  giveKeptTo(service: string): void {
+    const holder = this.#parts.services.holderOf(service);
+    if (holder !== undefined) this.giveKept(holder);
+  }
+
   /** Gives the service what was kept for it, as long as it takes it. */
   giveKept(connection: Connection): void {
     const { keeping, router } = this.#parts;

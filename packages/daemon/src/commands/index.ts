@@ -76,7 +76,7 @@ function daemonReport({ core, keeping, connectionCount }: CommandParts): Record<
     up_since: startedAt,
     services: services.presentCount,
     connections: connectionCount(),
-    accepted: recorder.lineCount - total(refused),
+    accepted: recorder.nextNumber - total(refused),
     kept: keeping.keeper.waitingCount,
     kept_bytes: keeping.keeper.heldBytes,
     expired,

@@ -23,6 +23,8 @@ export interface LineRecord extends Flow {
   readonly outcome: Outcome;
 }
 
+/** Time for 2^32 lines at 140 million a second. */
+export const OBSERVE_MS = 30_000;
 const FLOWS_MAX = 65_536;
 const UNKNOWN: Flow = { from: '', to: '', command: '' };
 
@@ -32,14 +34,24 @@ export class Recorder {
   /** In the order of their making: when there are too many, the oldest goes. */
   readonly #flows = new Map<number, Flow>();
   #lastFlow = 0;
+  #lastLow = 0;
+  #rounds = 0;
 
   constructor(arena: Arena) {
     this.#arena = arena;
   }
 
-  /** How many lines were handled since the start, modulo 2^32. */
-  get lineCount(): number {
-    return this.#arena.word(CELL_NUMBER);
+  /** The number of the next line, which is how many were handled since the start. */
+  get nextNumber(): number {
+    this.observe();
+    return this.#rounds * 2 ** 32 + this.#lastLow;
+  }
+
+  /** The arena counts modulo 2^32: this must be called before so many lines have passed, at least every `OBSERVE_MS`. */
+  observe(): void {
+    const low = this.#arena.word(CELL_NUMBER);
+    if (low < this.#lastLow) this.#rounds++;
+    this.#lastLow = low;
   }
 
   /** The number by which records name this flow. */
@@ -57,20 +69,20 @@ export class Recorder {
   /** Records one line that did not pass the inner loop. @returns its number */
   note(flowId: number, bytes: number, outcome: Outcome): number {
     const arena = this.#arena;
-    const number = arena.word(CELL_NUMBER);
+    const number = this.nextNumber;
     const at = this.#addressOf(number);
     arena.setWord(at, flowId);
     arena.setWord(at + 4, bytes);
     arena.setWord(at + 8, arena.word(CELL_NOW_MS));
     arena.setWord(at + 12, OUTCOMES.indexOf(outcome));
-    arena.setWord(CELL_NUMBER, (number + 1) >>> 0);
+    arena.setWord(CELL_NUMBER, (arena.word(CELL_NUMBER) + 1) >>> 0);
     return number;
   }
 
   /** The newest records, oldest first, at most `countMax`. */
   recent(countMax: number): LineRecord[] {
     const arena = this.#arena;
-    const end = arena.word(CELL_NUMBER);
+    const end = this.nextNumber;
     const count = Math.min(countMax, end, arena.recordCount);
     const records: LineRecord[] = [];
     for (let number = end - count; number < end; number++) {
@@ -84,7 +96,7 @@ export class Recorder {
   }
 
   #addressOf(number: number): number {
-    return POOL + (number & (this.#arena.recordCount - 1)) * RECORD_BYTES;
+    return POOL + (number % this.#arena.recordCount) * RECORD_BYTES;
   }
 
   #forgetOldest(): void {

@@ -252,6 +252,11 @@ export class Output {
     } else this.#write(destination, view, lines, () => arena.giveBuffer(base));
   }
 
+  /** Lines to the destination are to be decided about anew. */
+  forgetVerdicts(destination: Destination): void {
+    bumpEpoch(this.#arena, destination.slot);
+  }
+
   /** Sends what the destination must get before any newer line: lines of a group, if it is in one that holds some. */
   settle(destination: Destination): void {
     if (destination.sealedBy !== undefined) this.#fanOut.flush(destination.sealedBy);

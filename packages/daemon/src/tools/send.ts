@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 import { CommunicatorError } from 'snapcommunicator';
-import type { Message } from 'snapcommunicator/wire';
 import type { Carrier, SendOptions } from './carrier.ts';
 import { describeComposition, messageBytesMax, messageFromArguments, messageFromLine } from './composition.ts';
 import { signalAddress } from './connection.ts';
