@@ -190,7 +190,7 @@ describe.skipIf(missing !== '')(`rotations under load${missing && ` (skipped: ${
     const child = await start('journal', 'log-rotation/journal.mjs', 'journal.log');
     const { length: before } = site.filesOf('journal.log');
     let sent = 0;
-    /** The first notes that were sent when a rotation was over: each begins, or stands in, a file of its own. */
+    /** The first note that was sent when a rotation was over: it is in a newer file than those before the rotation. */
     const firsts: number[] = [];
     const rotations = (async () => {
       while (firsts.length < 3) {
@@ -199,8 +199,9 @@ describe.skipIf(missing !== '')(`rotations under load${missing && ` (skipped: ${
       }
     })();
     while (firsts.length < 3 && sent < notesMax) {
-      for (let count = 0; count < 10; count++) await bus.message('NOTE').to('journal').param('text', sent++).send();
-      await turn();
+      for (let count = 0; count < 50; count++) await bus.message('NOTE').to('journal').param('text', sent++).send();
+      // No further ahead of the service than this, so that notes come at every moment of a rotation.
+      await bus.request('journal', 'REPORT');
     }
     await rotations;
     await bus.message('NOTE').to('journal').param('text', sent++).send();
@@ -209,7 +210,9 @@ describe.skipIf(missing !== '')(`rotations under load${missing && ` (skipped: ${
     const notes = site.filesOf('journal.log').map((lines) => lines.map((line) => Number(line.split(' ')[1])));
     expect(notes.length).toBe(before + 3);
     expect(notes.flat()).toEqual(Array.from({ length: sent }, (_, note) => note));
-    expect(firsts.map((first) => notes.findIndex((file) => file.includes(first)))).toEqual([1, 2, 3]);
+    for (const [rotation, first] of firsts.entries()) {
+      expect(notes.findIndex((file) => file.includes(first))).toBeGreaterThan(rotation);
+    }
     await stop('journal', child);
   });
 });

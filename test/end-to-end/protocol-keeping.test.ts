@@ -206,7 +206,7 @@ conversations(
 
 test('a message whose time is over is never delivered, and a ttl that cannot be is logged', async () => {
   const daemon = await startDaemon();
-  onTestFinished(() => void daemon.stop());
+  onTestFinished(() => daemon.kill());
   const foo = await LineClient.register({ port: daemon.port }, 'foo');
   foo.send('late/A n=1;cache=ttl=10;transmission_report=always;message_id=m1');
   foo.send('late/A n=2;cache=ttl=9;transmission_report=always;message_id=m2');

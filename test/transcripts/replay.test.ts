@@ -35,7 +35,7 @@ test.each(RECORDS)('$file', async ({ transcript, file, args = [], secret }) => {
       ? {}
       : { SNAPCOMMUNICATORD_SIGNAL_SECRET: secret, SNAPCOMMUNICATORD_ALLOW_BARE_SECRET_CODE: 'true' };
   const daemon = await startDaemon({ args: ['--server-name', 'snap1', ...args], env });
-  onTestFinished(() => void daemon.stop());
+  onTestFinished(() => daemon.kill());
   const rows = documented.filter((row) => row.transcript === transcript);
   const happened = await replay(fileURLToPath(new URL(file, import.meta.url)), transcript, daemon, rows);
   const undocumented = happened.filter((one) => !rows.some((row) => isAsWritten(one, row)));
