@@ -214,6 +214,26 @@ describe('handling', () => {
     });
   });
 
+  it('hands over what was kept for the service, whose handlers come right after connecting', async () => {
+    daemon.rules.onMessage = ({ command }, connection) => {
+      if (command !== 'REGISTER') return false;
+      connection.service = 'images';
+      connection.write(
+        '<n1:communicatord HELP',
+        '<n1:communicatord READY my_address=127.0.0.1:4042',
+        '<n1:web images/RESIZE uri=1',
+        '<n1:web images/RESIZE uri=2',
+      );
+      return true;
+    };
+    const images = await join('images');
+    const uris: unknown[] = [];
+    images.on('RESIZE', ({ parameters }) => void uris.push(parameters['uri']));
+    await daemon.until(() => uris.length === 2);
+    expect(uris).toEqual(['1', '2']);
+    expect(images.statistics.unknown).toBe(0);
+  });
+
   it('tells new commands once a turn, and all of them again to the next daemon', async () => {
     const bus = await join('a');
     bus.on('X', () => {});

@@ -54,6 +54,11 @@ export class Session {
   #link: Link | undefined;
   #registration: Registration | undefined;
   #wasReady = false;
+  /**
+   * What came right behind the first READY: messages that were kept for this service. They wait for one turn, in which the
+   * program that awaited the connection says what it handles.
+   */
+  #early: { readonly line: Line; readonly link: Link }[] | undefined;
   #isClosing = false;
   #whenReady: (() => void) | undefined;
   #run: Promise<void> | undefined;
@@ -170,19 +175,34 @@ export class Session {
   readonly #linkEvents = {
     onReady: (registration: Registration, link: Link): void => {
       this.#registration = registration;
+      if (!this.#wasReady) {
+        this.#early = [];
+        setTimeout(() => this.#handEarly(), 0);
+      }
       this.#wasReady = true;
       this.#events.onReady(registration, link);
       this.outbox.attach(link.transport);
       this.#whenReady?.();
     },
-    onLine: (line: Line, link: Link): void => this.#events.onLine(line, link),
+    onLine: (line: Line, link: Link): void => {
+      if (this.#early === undefined) this.#events.onLine(line, link);
+      else this.#early.push({ line, link });
+    },
     onDrain: (): void => this.outbox.drained(),
     onClose: (error: Error | undefined): void => {
       if (this.#registration === undefined) return;
+      this.#handEarly();
       this.#registration = undefined;
       this.#events.onLost(error, this.outbox.detach());
     },
   };
+
+  /** Hands over what waited for the first turn. */
+  #handEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { line, link } of early) this.#events.onLine(line, link);
+  }
 
   async #untilLost(): Promise<Error | undefined> {
     const since = performance.now();
