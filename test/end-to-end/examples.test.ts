@@ -41,7 +41,7 @@ function packagesOf(readme: string): string[] {
 
 describe('the README of the example', () => {
   for (const { name } of examples) {
-    it(`${name}`, { timeout: installMsMax }, async (context) => {
+    it(`${name}: each command prints what it shows`, { timeout: installMsMax }, async (context) => {
       const readme = readFileSync(join(root, 'examples', name, 'README.md'), 'utf8');
       const missing = missingPackages(packagesOf(readme));
       if (missing !== '') context.skip(missing);
