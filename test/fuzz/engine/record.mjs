@@ -26,7 +26,7 @@ export function recordResults(outcomes) {
 
 Written by \`npm run fuzz -- --inputs N --seed S --record\`; do not edit.
 
-- ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${processor?.model ?? 'unknown processor'}, one core, other work beside it
+- ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${processor?.model ?? 'unknown processor'}, one target at a time
 - seed ${outcomes[0]?.seed}, **${count(inputs)} inputs** in ${count(seconds / 60)} minutes
 - found: ${outcomes.every(({ trouble }) => trouble === undefined) ? 'nothing: no crash, no input above a second of processor time, no growth of memory' : 'see the last column'}
 
@@ -35,7 +35,7 @@ Written by \`npm run fuzz -- --inputs N --seed S --record\`; do not edit.
 ${outcomes.map(row).join('\n')}
 
 Memory is what is in use after a full collection, the kept inputs not counted. The slowest input is measured by the wall
-clock on a busy machine; a hang is judged by processor time.
+clock, on a machine that may be busy; a hang is judged by processor time.
 `;
   writeFileSync(FILE, text);
   return fileURLToPath(FILE);

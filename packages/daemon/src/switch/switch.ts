@@ -143,6 +143,7 @@ export class Switch {
     const arena = this.#arena;
     let at = start;
     let careCount = 0;
+    let decidedAt = -1;
     while (at < end && source.serial !== 0) {
       if (this.#prefix !== source.prefix) this.#setPrefix(source.prefix);
       const result = route(at, end, source.serial, source.prefix.length);
@@ -156,7 +157,10 @@ export class Switch {
       }
       if (result === NEEDS_BUFFER) {
         if (!this.#makeRoom(source, at, next)) at = next;
-      } else if (!this.#handleLine(source, arena.bytes, at, next, true)) at = next;
+      } else if (this.#handleLine(source, arena.bytes, at, next, at !== decidedAt)) {
+        // A line that was decided about and needs care all the same is not decided about again: it would go round for ever.
+        decidedAt = at;
+      } else at = next;
     }
     return at;
   }
@@ -196,12 +200,12 @@ export class Switch {
    * @returns whether a verdict was found, so that the inner loop can do the rest
    */
   #handleLine(source: Source, bytes: Uint8Array, at: number, next: number, isInArena: boolean): boolean {
-    const line = this.#lineAt(bytes, at, next - 1);
-    if (line.start === line.end) return false;
-    if (line.end - line.start >= this.#options.lineBytesMax) {
+    if (next - at > this.#options.lineBytesMax) {
       this.#handler.reject(source, 'TOO_LONG', undefined);
       return false;
     }
+    const line = this.#lineAt(bytes, at, next - 1);
+    if (line.start === line.end) return false;
     const error = bytes[line.start] === JSON_START ? undefined : this.#checkText(line);
     if (error !== undefined) {
       this.#handler.reject(source, error, line);

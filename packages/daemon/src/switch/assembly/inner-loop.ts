@@ -21,6 +21,14 @@ function isSpecial(at: usize): bool {
   return (word & CACHE_MASK) == CACHE || word == TRANSMISSION || word == BROADCAST;
 }
 
+/** Whether a byte that was looked at neither ends the line nor begins what the slow path must read. */
+// @ts-ignore: decorator
+@inline
+function isPassedOn(at: usize): bool {
+  const byte = load<u8>(at);
+  return byte != 10 && byte != 0 && (byte != 59 || !isSpecial(at + 1));
+}
+
 // @ts-ignore: decorator
 @inline
 function isHead(at: usize, flow: usize): bool {
@@ -175,8 +183,7 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
     }
     let target = begin + prefixLength;
     let source = at + skip;
-    let isLine = false;
-    do {
+    for (;;) {
       const first = v128.load(source);
       const second = v128.load(source, 16);
       v128.store(target, first);
@@ -184,29 +191,23 @@ export function route(start: u32, end: u32, owner: u32, prefixLength: u32): i32 
       // Bytes up to 10 (LF, NUL and a few harmless ones) and semicolons are looked at, all others are passed on.
       const firstHits = v128.or(i8x16.eq(i8x16.min_u(first, ten), first), i8x16.eq(first, semicolon));
       const secondHits = v128.or(i8x16.eq(i8x16.min_u(second, ten), second), i8x16.eq(second, semicolon));
-      let step: usize = 32;
-      if (v128.any_true(v128.or(firstHits, secondHits))) {
-        let hits: u32 = <u32>i8x16.bitmask(firstHits) | (<u32>i8x16.bitmask(secondHits) << 16);
-        do {
-          const offset: usize = ctz(hits);
-          const byte = load<u8>(source + offset);
-          if (byte == 10) {
-            step = offset + 1;
-            isLine = true;
-            break;
-          }
-          if (byte == 0 || (byte == 59 && isSpecial(source + offset + 1))) {
-            // Past the end there is no line yet; the slow path sees that.
-            result = NEEDS_CARE;
-            break;
-          }
-          hits &= hits - 1;
-        } while (hits != 0);
+      let hits: u32 = <u32>i8x16.bitmask(firstHits) | (<u32>i8x16.bitmask(secondHits) << 16);
+      while (hits != 0 && isPassedOn(source + ctz(hits))) hits &= hits - 1;
+      if (hits != 0) {
+        const step: usize = ctz(hits) + 1;
+        source += step;
+        target += step;
+        // What stops a line before its end is for the slow path; if it lies past the end there is no line yet, as that will see.
+        if (load<u8>(source - 1) != 10) result = NEEDS_CARE;
+        break;
       }
-      source += step;
-      target += step;
-      if (!isLine && target > limit && result == DONE) result = NEEDS_BUFFER;
-    } while (!isLine && result == DONE);
+      source += 32;
+      target += 32;
+      if (target > limit) {
+        result = NEEDS_BUFFER;
+        break;
+      }
+    }
     if (result != DONE || source > <usize>end) break;
     // A CR or a blank before the LF is not part of the line. Other control characters are: the slow path would send them back here.
     const last = load<u8>(source - 2);
