@@ -150,7 +150,7 @@ export class SwitchRig {
     if (target === undefined) this.#events.push(`daemon ${text.length}`);
     else {
       const body = Buffer.from(`${text.slice(head.sender.length)}\n`, 'latin1');
-      this.#output.append(target, source.prefix, body, source);
+      this.#output.append(target, Buffer.concat([source.prefix, body]), source);
     }
   }
 }

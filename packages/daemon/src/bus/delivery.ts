@@ -139,7 +139,7 @@ export class Delivery {
   }
 
   #append(parcel: Parcel, destination: Destination, wishes?: Wishes): void {
-    const result = this.#parts.output.append(destination, EMPTY, parcel.line, parcel.connection);
+    const result = this.#parts.output.append(destination, parcel.line, parcel.connection);
     if (result === 'queued') this.#note(parcel, 'delivered');
     else this.refuse(parcel, result, wishes);
   }
@@ -148,7 +148,7 @@ export class Delivery {
     const { table, output, counters } = this.#parts;
     const group: Group | undefined = table.groupOf(parcel.command, parcel.connection?.destination);
     counters.broadcastsSent++;
-    if (group !== undefined) output.append(group, EMPTY, parcel.line, parcel.connection);
+    if (group !== undefined) output.append(group, parcel.line, parcel.connection);
     const wishes = this.#wishesOf(parcel);
     this.#note(parcel, 'delivered');
     if (wishes.report === 'always') this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
@@ -216,5 +216,3 @@ export class Delivery {
     return `${server === '' || server === '.' ? this.#parts.server : server}:${service}`;
   }
 }
-
-const EMPTY = new Uint8Array(0);

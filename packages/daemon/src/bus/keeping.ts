@@ -23,7 +23,6 @@ export interface KeepingEvents {
 /** So many bytes are taken from the keeper at a time. */
 const BATCH_BYTES = 262_144;
 const TIMER_MS_MAX = 2 ** 31 - 1;
-const EMPTY = new Uint8Array(0);
 
 export class Keeping {
   readonly #keeper: Keeper;
@@ -105,7 +104,7 @@ export class Keeping {
       const isTracked = entry.isDurable || entry.report === 'always';
       const result = isTracked
         ? this.#output.appendTracked(destination, line, undefined, (isWritten) => this.#written(entry, isWritten))
-        : this.#output.append(destination, EMPTY, line, undefined);
+        : this.#output.append(destination, line, undefined);
       if (result !== 'queued') return entries.slice(at);
     }
     return [];

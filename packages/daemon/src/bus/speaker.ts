@@ -7,8 +7,6 @@ import type { Output } from '../switch/output.ts';
 
 export type Values = Readonly<Record<string, string | number | undefined>>;
 
-const EMPTY = new Uint8Array(0);
-
 /** Parameters as text; those without a value are left out. */
 export function textParameters(values: Values): Record<string, string> {
   const parameters: Record<string, string> = {};
@@ -38,12 +36,7 @@ export class Speaker {
       parameters: textParameters(values),
     };
     const isJson = connection.writesJson && destination.transform === undefined;
-    this.#output.append(
-      destination,
-      EMPTY,
-      Buffer.from(`${isJson ? encodeJson(parts) : encodeMessage(parts)}\n`),
-      undefined,
-    );
+    this.#output.append(destination, Buffer.from(`${isJson ? encodeJson(parts) : encodeMessage(parts)}\n`), undefined);
   }
 
   /** `<me:communicatord ./COMMAND parameters` to every service here that lists the command. */
@@ -57,6 +50,6 @@ export class Speaker {
       command,
       parameters: textParameters(values),
     };
-    this.#output.append(group, EMPTY, Buffer.from(`${encodeMessage(parts)}\n`), undefined);
+    this.#output.append(group, Buffer.from(`${encodeMessage(parts)}\n`), undefined);
   }
 }

@@ -155,25 +155,19 @@ export class Output {
     return this.makeRoom(target, lineBytes, source);
   }
 
-  /** Appends a stamp and the bytes of one line (with its LF) to the target. */
-  append(
-    target: Destination | Group,
-    prefix: Uint8Array,
-    line: Uint8Array,
-    source: Source | undefined,
-  ): 'queued' | Refusal {
-    const room = this.makeRoom(target, prefix.length + line.length, source);
+  /** Sends one line, stamped and with its LF. A long one is not copied: its bytes must not change any more. */
+  append(target: Destination | Group, line: Uint8Array, source: Source | undefined): 'queued' | Refusal {
+    const room = this.makeRoom(target, line.length, source);
     if (room === 'ordinary') {
-      this.#writeOrdinary(target, Buffer.concat([prefix, line]), 1);
+      this.#writeOrdinary(target, asBuffer(line), 1);
       return 'queued';
     }
     if (room !== 'room') return room;
     const arena = this.#arena;
     const { slot } = target;
     const begin = arena.word(slot + SLOT_POINTER);
-    arena.bytes.set(prefix, begin);
-    arena.bytes.set(line, begin + prefix.length);
-    arena.setWord(slot + SLOT_POINTER, begin + prefix.length + line.length);
+    arena.bytes.set(line, begin);
+    arena.setWord(slot + SLOT_POINTER, begin + line.length);
     arena.setWord(slot + SLOT_LINES, arena.word(slot + SLOT_LINES) + 1);
     // The daemon's own lines go to a full destination too; those of others must still ask.
     if (target instanceof Destination && target.state !== 'open' && source === undefined) seal(arena, slot);
@@ -183,7 +177,7 @@ export class Output {
   }
 
   /**
-   * Sends one line (with its LF, stamped) by itself, behind all that waits already.
+   * Sends one line (with its LF, stamped) by itself, behind all that waits already. Its bytes must not change any more.
    * @param done whether the socket took it; called once, later
    */
   appendTracked(
@@ -195,7 +189,7 @@ export class Output {
     const room = this.makeRoom(destination, line.length, source);
     if (room !== 'room' && room !== 'ordinary') return room;
     this.flush(destination);
-    this.#write(destination, Buffer.from(line), 1, done);
+    this.#write(destination, asBuffer(line), 1, done);
     return 'queued';
   }
 
@@ -425,3 +419,6 @@ export class Output {
     arena.setWord(CELL_DIRTY_COUNT, count + 1);
   }
 }
+
+/** The same bytes as a Buffer. */
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -88,7 +88,7 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
         events.push(`handle ${text(line.bytes.subarray(line.start, line.end)).slice(0, 40)}`);
         return;
       }
-      output.append(target, from.prefix, Buffer.concat([line.bytes.subarray(body, line.end), Buffer.from('\n')]), from);
+      output.append(target, Buffer.concat([from.prefix, line.bytes.subarray(body, line.end), Buffer.from('\n')]), from);
     },
     refuse: (_source, _line, _target, reason) => events.push(`refuse ${reason}`),
     reject: (_source, error) => events.push(`reject ${error}`),

@@ -189,7 +189,7 @@ export class Switch {
       throw new Error('the flow cache holds an invalid head');
     if (room === 'ordinary') {
       const body = line.offsets[HEAD.body] as number;
-      this.#output.append(target, source.prefix, Buffer.from(line.bytes.subarray(body, next)), source);
+      this.#output.append(target, Buffer.concat([source.prefix, line.bytes.subarray(body, next)]), source);
     } else this.#handler.refuse(source, line, target, room);
     return false;
   }
