@@ -88,6 +88,11 @@ export class GraphRouter {
     return this.database.knows(instance, nodeOf(instance));
   }
 
+  /** Whether a node says that a service runs on it. */
+  hasService(node: NodeId, service: string): boolean {
+    return this.#directory.nodesWith(service).has(node);
+  }
+
   isReachable(instance: Instance): boolean {
     return this.#reached.get(nodeOf(instance)) === instance;
   }

@@ -105,6 +105,11 @@ export class Router {
     return this.#onServer(machine, destination, service);
   }
 
+  /** Where a message goes that has arrived on this machine, its last. */
+  here(service: string): Decision {
+    return this.forward(this.#server, service === '?' || service === '*' ? '.' : service);
+  }
+
   /** The queues whose messages a service of this machine may have: those for it anywhere, and for it here. */
   queuesOf(service: string): readonly string[] {
     return [service, `${this.#server}:${service}`];

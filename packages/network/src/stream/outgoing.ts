@@ -1,6 +1,14 @@
 // The first daemon's end of a stream: what is not acknowledged, in order, and when it is sent (again).
 
-import { type AckFrame, type DataFrame, type FrameId, HOPS_MAX, type Instance, type Range } from '../frame/frame.ts';
+import {
+  type AckFrame,
+  type DataFrame,
+  type FrameId,
+  HOPS_MAX,
+  type Instance,
+  incarnationOf,
+  type Range,
+} from '../frame/frame.ts';
 import { sliceLines } from './lines.ts';
 
 export interface StreamOptions {
@@ -53,6 +61,8 @@ export type Fate = 'taken' | 'returned' | 'expired' | 'unsent' | 'unknown';
 
 export interface Outcome<T> {
   readonly fate: Fate;
+  /** The id of the first line: the one it had, or its place in this stream. */
+  readonly id: FrameId;
   readonly parcel: Parcel<T>;
 }
 
@@ -105,9 +115,13 @@ export class OutgoingStream<T> {
     return this.#heldBytes;
   }
 
+  hasRoom(bytes: number): boolean {
+    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#options.windowBytes;
+  }
+
   /** Takes a parcel, unless the window is full. A parcel larger than the window is taken when nothing else waits. */
   offer(parcel: Parcel<T>, now: number): boolean {
-    if (this.#heldBytes > 0 && this.#heldBytes + parcel.bytes.length > this.#options.windowBytes) return false;
+    if (!this.hasRoom(parcel.bytes.length)) return false;
     this.#entries.push({ parcel, sequence: this.#nextSequence, wasSent: false, isVoid: false });
     this.#nextSequence += parcel.count;
     this.#heldBytes += parcel.bytes.length;
@@ -204,9 +218,9 @@ export class OutgoingStream<T> {
   /** The last daemon is gone: what was under way may have arrived or not. */
   end(): Outcome<T>[] {
     const outcomes: Outcome<T>[] = [];
-    for (const { parcel, wasSent, isVoid } of this.#entries) {
-      if (wasSent) outcomes.push({ fate: 'unknown', parcel });
-      else if (!isVoid) outcomes.push({ fate: 'unsent', parcel });
+    for (const { parcel, sequence, wasSent, isVoid } of this.#entries) {
+      if (wasSent) outcomes.push(this.#outcome('unknown', parcel, sequence));
+      else if (!isVoid) outcomes.push(this.#outcome('unsent', parcel, sequence));
     }
     this.#entries = [];
     this.#cursor = 0;
@@ -229,7 +243,7 @@ export class OutgoingStream<T> {
       if (entry.isVoid || !isMeant(entry)) continue;
       entry.isVoid = true;
       this.#heldBytes -= entry.parcel.bytes.length;
-      if (!entry.wasSent) outcomes.push({ fate, parcel: entry.parcel });
+      if (!entry.wasSent) outcomes.push(this.#outcome(fate, entry.parcel, entry.sequence));
     }
     return outcomes;
   }
@@ -243,14 +257,19 @@ export class OutgoingStream<T> {
       let next = first + 1;
       while (next < end && contains(returned, next) === isReturned) next++;
       const part = partOf(parcel, first - sequence, next - sequence);
-      if (!isVoid) outcomes.push({ fate: isReturned ? 'returned' : 'taken', parcel: part });
-      else if (wasSent) outcomes.push({ fate: isReturned ? 'expired' : 'taken', parcel: part });
+      if (!isVoid) outcomes.push(this.#outcome(isReturned ? 'returned' : 'taken', part, first));
+      else if (wasSent) outcomes.push(this.#outcome(isReturned ? 'expired' : 'taken', part, first));
       first = next;
     }
     const rest = partOf(parcel, end - sequence, parcel.count);
     if (!isVoid) this.#heldBytes -= parcel.bytes.length - rest.bytes.length;
     this.#flightBytes = Math.max(0, this.#flightBytes - (parcel.bytes.length - rest.bytes.length));
     return { ...entry, parcel: rest, sequence: end };
+  }
+
+  #outcome(fate: Fate, parcel: Parcel<T>, sequence: number): Outcome<T> {
+    const id = parcel.id ?? { incarnation: incarnationOf(this.#origin), stream: this.number, number: sequence };
+    return { fate, parcel, id };
   }
 
   #frameOf(batch: readonly Entry<T>[], bytes: number, now: number): DataFrame {

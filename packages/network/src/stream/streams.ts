@@ -74,6 +74,11 @@ export class Streams<T> {
     return true;
   }
 
+  /** Whether a parcel of this size would be taken. */
+  hasRoom(last: Instance, bytes: number): boolean {
+    return this.#outgoing.get(last)?.hasRoom(bytes) ?? true;
+  }
+
   /** A frame whose `last` is this node came in. */
   receive(frame: RoutedFrame, now: number): void {
     const { self, isKnown } = this.#parts;
