@@ -102,7 +102,7 @@ export class Adjacency {
   }
 
   isSilent(now: number): boolean {
-    return now - this.#heardAtMs >= this.deadIntervalMs;
+    return now >= this.#heardAtMs + this.deadIntervalMs;
   }
 
   /** When a hello is to be sent, or the neighbour is dead. */
