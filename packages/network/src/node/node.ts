@@ -11,11 +11,14 @@ import {
   type Instance,
   instanceOf,
   isRouted,
+  isScopeMark,
   type NodeId,
   nodeOf,
   type RoutedFrame,
+  type ScopeMark,
 } from '../frame/frame.ts';
 import { Keeper, type KeeperOptions } from '../keeper/keeper.ts';
+import { Broadcast, type BroadcastOptions, broadcastIdOf } from '../router/broadcast.ts';
 import {
   type GraphEffect,
   type GraphInput,
@@ -37,6 +40,7 @@ export interface NodeOptions {
   readonly router: RouterOptions;
   readonly streams: StreamOptions;
   readonly keeper: KeeperOptions;
+  readonly broadcasts: BroadcastOptions;
 }
 
 export class Node {
@@ -45,6 +49,7 @@ export class Node {
   readonly router: Router;
   readonly streams: Streams<Sent>;
   readonly keeper: Keeper;
+  readonly broadcasts: Broadcast;
   readonly counters: NodeCounters = { passed: 0, looped: 0, stranded: 0 };
   readonly #sending: Sending;
   #effects: NodeEffect[] = [];
@@ -63,6 +68,20 @@ export class Node {
       isKnown: (instance) => this.router.graph?.knows(instance) ?? false,
       take: (arrival) => takeArrival(arrival, this.router, emit),
     });
+    this.broadcasts = new Broadcast(
+      {
+        self: this.self,
+        options: options.broadcasts,
+        isKnown: (instance) => this.router.graph?.knows(instance) ?? false,
+        childrenOf: (origin) => this.router.graph?.childLinks(nodeOf(origin)) ?? [],
+        links: () => this.router.graph?.fullLinks() ?? [],
+        send: (link, frame) => emit({ kind: 'send', link, frame }),
+        deliver: (frame) => {
+          emit({ kind: 'broadcast', bytes: frame.payload, origin: frame.origin, id: broadcastIdOf(frame) });
+        },
+      },
+      now,
+    );
     const { self, router, streams, keeper } = this;
     this.#sending = new Sending({ self, router, streams, keeper, emit });
   }
@@ -77,9 +96,14 @@ export class Node {
 
   /** A frame came in over a link. */
   receive(link: Port, frame: Frame, now: number): void {
-    if (!isRouted(frame)) return this.step({ kind: 'frame', link, frame }, now);
+    if (frame.kind !== 'vector' && frame.kind !== 'fetch' && !isRouted(frame)) {
+      return this.step({ kind: 'frame', link, frame }, now);
+    }
     this.step({ kind: 'heard', link }, now);
-    if (nodeOf(frame.last) === this.id) this.streams.receive(frame, now);
+    if (frame.kind === 'vector') this.broadcasts.receiveVector(link, frame, now);
+    else if (frame.kind === 'fetch') this.broadcasts.receiveFetch(link, frame);
+    else if (frame.kind === 'data' && isScopeMark(frame.last)) this.broadcasts.receive(link, frame, now);
+    else if (nodeOf(frame.last) === this.id) this.streams.receive(frame, now);
     else this.#pass(frame);
   }
 
@@ -88,10 +112,19 @@ export class Node {
     return this.#sending.accept(accepted, now);
   }
 
+  /**
+   * Sends a message of a service of this machine to all nodes of a scope, this one excepted.
+   * @param bytes the stamped line with its LF
+   */
+  broadcast(scope: ScopeMark, bytes: Uint8Array, now: number): void {
+    this.broadcasts.send(scope, bytes, now);
+  }
+
   /** Ends a turn: what the inputs since the last one brought about, and what is due by now. To be carried out in order. */
   turn(now: number): NodeEffect[] {
     if ((this.router.nextDeadline(now) ?? Number.POSITIVE_INFINITY) <= now) this.step({ kind: 'wake' }, now);
     if ((this.streams.nextDeadline() ?? Number.POSITIVE_INFINITY) <= now) this.streams.wake(now);
+    if (this.broadcasts.nextDeadline() <= now) this.broadcasts.wake(now);
     this.#sending.settle(this.streams.takeOutcomes(), now);
     this.#sending.flush(now);
     for (const frame of this.streams.takeFrames(now)) this.#send(frame);
@@ -106,13 +139,17 @@ export class Node {
       this.router.nextDeadline(now) ?? Number.POSITIVE_INFINITY,
       this.streams.nextDeadline() ?? Number.POSITIVE_INFINITY,
       this.keeper.nextDeadline() ?? Number.POSITIVE_INFINITY,
+      this.broadcasts.nextDeadline(),
     );
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   #carryOut(effect: GraphEffect): void {
     if (effect.kind === 'broken') this.streams.pathBroken(effect.instance);
-    else if (effect.kind === 'ended') this.streams.end(effect.instance);
+    else if (effect.kind === 'ended') {
+      this.streams.end(effect.instance);
+      this.broadcasts.end(effect.instance);
+    } else if (effect.kind === 'adjacency' && effect.isFull) this.broadcasts.linkUp(effect.link);
     else if (effect.kind === 'service') this.#sending.serviceChanged(effect.service);
     else if (effect.kind === 'reach') {
       if (effect.isReachable) this.streams.pathBroken(effect.instance);

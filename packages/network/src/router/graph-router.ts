@@ -146,6 +146,18 @@ export class GraphRouter {
     return slots[hashText(origin + last + this.#options.node) % slots.length];
   }
 
+  /** The links that a broadcast of a node leaves by: one to each child in its tree of shortest paths. */
+  childLinks(origin: NodeId): readonly Port[] {
+    const children = this.routes.childrenIn(origin);
+    if (children === undefined) return this.fullLinks();
+    return children.flatMap((child) => this.#bestLinksTo(child).slice(0, 1));
+  }
+
+  /** Links over which the adjacency is full. */
+  fullLinks(): Port[] {
+    return [...this.#adjacencies].flatMap(([link, { state }]) => (state === 'full' ? [link] : []));
+  }
+
   /** The nearest other node with a service. */
   nearest(service: string, destination: string, sender: string, now: number): NodeDecision | undefined {
     const candidates: Candidate[] = [];

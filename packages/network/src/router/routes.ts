@@ -7,6 +7,9 @@ import { brokenBy, type ShortestPaths, shortestPaths, UNREACHABLE } from './shor
 
 const NO_SLOTS: readonly Port[] = [];
 
+/** Trees that are remembered at a time. */
+const TREES_MAX = 256;
+
 export interface RouteChange {
   readonly node: NodeId;
   /** Ports of equal cost; empty when the node cannot be reached. */
@@ -20,6 +23,8 @@ export class Routes {
   readonly #linksTo: (neighbour: NodeId) => readonly Port[];
   #paths: ShortestPaths;
   #slots: (readonly Port[])[] = [];
+  /** By origin, this node's children in its tree; until the routes are computed anew. */
+  readonly #trees = new Map<NodeId, readonly NodeId[]>();
 
   constructor(graph: Graph, self: NodeId, linksTo: (neighbour: NodeId) => readonly Port[]) {
     this.#graph = graph;
@@ -34,6 +39,7 @@ export class Routes {
     const lost = graph.takeLost();
     const broken = lost.size === 0 ? [] : brokenBy(lost, this.#paths).map((index) => graph.idOf(index));
     this.#paths = shortestPaths(graph, this.#root);
+    this.#trees.clear();
     const bySet = new Map<readonly number[], readonly Port[]>();
     const changes: RouteChange[] = [];
     for (let index = 0; index < graph.size; index++) {
@@ -69,6 +75,27 @@ export class Routes {
   nextHops(node: NodeId): NodeId[] {
     const hops = this.#paths.hops[this.#graph.indexOf(node)] ?? [];
     return hops.map((index) => this.#graph.idOf(index)).sort();
+  }
+
+  /** This node's children in the tree of another, which all nodes compute alike; undefined if that cannot be reached. */
+  childrenIn(origin: NodeId): readonly NodeId[] | undefined {
+    const known = this.#trees.get(origin);
+    if (known !== undefined) return known;
+    const graph = this.#graph;
+    const { distances, before } = shortestPaths(graph, graph.indexOf(origin));
+    if (distances[this.#root] === UNREACHABLE) return undefined;
+    const self = graph.idOf(this.#root);
+    const children: NodeId[] = [];
+    const edges = graph.edgesFrom(this.#root);
+    for (let at = 0; at < edges.length; at += 2) {
+      const parents = (before[edges[at] as number] ?? []).map((index) => graph.idOf(index));
+      // Of several that come before a node, the one with the least id is its parent.
+      if (parents.includes(self) && parents.every((parent) => self <= parent))
+        children.push(graph.idOf(edges[at] as number));
+    }
+    if (this.#trees.size >= TREES_MAX) this.#trees.clear();
+    this.#trees.set(origin, children);
+    return children;
   }
 
   #slotsOf(hops: readonly number[]): readonly Port[] {

@@ -26,16 +26,32 @@ export interface MessageCounts {
   unknown: number;
   /** Accepted by machines that died with them. */
   lostWithFirst: number;
+  /** Arrivals of broadcasts. */
+  broadcasts: number;
 }
 
 const VIOLATIONS_MAX = 20;
 
 export class Checker {
   readonly violations: string[] = [];
-  readonly counts: MessageCounts = { accepted: 0, refused: 0, delivered: 0, expired: 0, unknown: 0, lostWithFirst: 0 };
-  /** Longest time in ms between two deliveries of one flow, while it was watched. */
+  readonly counts: MessageCounts = {
+    accepted: 0,
+    refused: 0,
+    delivered: 0,
+    expired: 0,
+    unknown: 0,
+    lostWithFirst: 0,
+    broadcasts: 0,
+  };
   isAfterFaults = false;
   readonly #messages: TracedMessage[] = [];
+  readonly #broadcasts: {
+    readonly origin: SimulatedMachine;
+    readonly life: number;
+    readonly isAfterFaults: boolean;
+    /** By receiver in its life, when. */
+    readonly arrivedAt: Map<string, number>;
+  }[] = [];
   /** The last number that arrived, by sender and instance. */
   readonly #lastArrived = new Map<string, number>();
   readonly #now: () => number;
@@ -115,6 +131,45 @@ export class Checker {
 
   died(machine: SimulatedMachine): void {
     this.deaths.push({ machine, atMs: this.#now() });
+  }
+
+  /** A machine broadcasts. @returns the number of the message */
+  broadcastFrom(machine: SimulatedMachine): number {
+    this.#broadcasts.push({
+      origin: machine,
+      life: machine.life,
+      isAfterFaults: this.isAfterFaults,
+      arrivedAt: new Map(),
+    });
+    return this.#broadcasts.length - 1;
+  }
+
+  broadcastArrived(machine: SimulatedMachine, bytes: Uint8Array): void {
+    const read = decodeLine(bytes, 0, bytes.length - 1);
+    const number = read.kind === 'message' ? Number(read.message.parameters['n']) : Number.NaN;
+    const broadcast = this.#broadcasts[number];
+    if (broadcast === undefined) return this.violate('a broadcast arrived that nobody sent');
+    const { origin, life, arrivedAt } = broadcast;
+    const receiver = `${machine.setup.id}~${machine.life}`;
+    if (arrivedAt.has(receiver)) this.violate(`broadcast ${number} arrived twice at ${machine.setup.name}`);
+    if (machine === origin && life === machine.life) this.violate(`broadcast ${number} came back to its own sender`);
+    arrivedAt.set(receiver, this.#now());
+    this.counts.broadcasts++;
+    const flow = `broadcast ${origin.setup.id}~${life} > ${receiver}`;
+    const last = this.#lastArrived.get(flow) ?? -1;
+    if (last > number) this.violate(`broadcast ${number} arrived at ${machine.setup.name} after ${last}`);
+    this.#lastArrived.set(flow, number);
+  }
+
+  /** Broadcasts that were sent when all was well have reached every machine. */
+  finishBroadcasts(machines: readonly SimulatedMachine[]): void {
+    for (const [number, { origin, isAfterFaults, arrivedAt }] of this.#broadcasts.entries()) {
+      if (!isAfterFaults) continue;
+      for (const machine of machines) {
+        if (machine === origin || arrivedAt.has(`${machine.setup.id}~${machine.life}`)) continue;
+        this.violate(`broadcast ${number} from ${origin.setup.name} did not reach ${machine.setup.name}`);
+      }
+    }
   }
 
   /** At the end: each accepted message has ended, or its first daemon died with it; what was taken has arrived. */

@@ -6,6 +6,7 @@ import { encodeText } from '../frame/text.ts';
 import { Handshake, type HandshakeMessage, type HandshakeStep, type Surroundings } from '../handshake/handshake.ts';
 import { TTL_LIMITS } from '../keeper/keeper.ts';
 import { Node, type NodeEffect } from '../node/node.ts';
+import { BROADCAST_OPTIONS } from '../router/broadcast.ts';
 import type { LinkState } from '../router/link-state.ts';
 import { type Port, ROUTER_OPTIONS } from '../router/router.ts';
 import { STREAM_OPTIONS } from '../stream/streams.ts';
@@ -111,7 +112,10 @@ export class SimulatedMachine {
       share,
     };
     const keeper = { ...TTL_LIMITS, countMax: 100_000, bytesMax: 1e9, bytesPerDestinationMax: 1e8 };
-    this.node = new Node({ server: name, router, streams: STREAM_OPTIONS, keeper }, this.now);
+    this.node = new Node(
+      { server: name, router, streams: STREAM_OPTIONS, keeper, broadcasts: BROADCAST_OPTIONS },
+      this.now,
+    );
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
     this.#servicePorts.clear();
     for (const service of this.services) this.#announce(service);
@@ -165,6 +169,17 @@ export class SimulatedMachine {
     );
     if (refusal === undefined) checker.accepted(message);
     else checker.refused(message, refusal);
+    this.#turn();
+  }
+
+  /** A service of this machine broadcasts. */
+  broadcast(from: string): void {
+    const { checker } = this.#world;
+    if (this.node === undefined) return;
+    const number = checker.broadcastFrom(this);
+    const sender = { sentFromServer: this.setup.name, sentFromService: from };
+    const line = encodeMessage({ ...sender, service: '*', command: 'B', parameters: { n: String(number) } });
+    this.node.broadcast('*', encodeText(`${line}\n`), this.now);
     this.#turn();
   }
 
@@ -349,7 +364,8 @@ export class SimulatedMachine {
       if (effect.frame.kind !== 'unknown') session?.connection.send(session.side, effect.frame);
     } else if (effect.kind === 'deliver') {
       checker.delivered(this, this.#servicePorts.get(effect.port) ?? '?', effect.bytes);
-    } else if (effect.kind === 'ending') checker.ended(effect.accepted.token, effect.ending);
+    } else if (effect.kind === 'broadcast') checker.broadcastArrived(this, effect.bytes);
+    else if (effect.kind === 'ending') checker.ended(effect.accepted.token, effect.ending);
     else if (effect.kind === 'hang-up') {
       const session = this.#byPort.get(effect.link);
       if (session !== undefined) this.#hangUp(session);

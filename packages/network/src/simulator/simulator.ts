@@ -30,8 +30,8 @@ export interface SimulationOptions {
 
 export const SIMULATION_OPTIONS: Omit<SimulationOptions, 'seed'> = {
   hasFaults: true,
-  faultsMs: 20_000,
-  messagesPerSecond: 50,
+  faultsMs: 15_000,
+  messagesPerSecond: 30,
 };
 
 export interface SimulationResult {
@@ -81,6 +81,7 @@ export class Simulation {
       this.#traffic(3000);
       this.queue.runUntil(this.queue.nowMs + TTL_MS + 10_000, this.#isBroken);
       this.checker.finish();
+      this.checker.finishBroadcasts(this.machines);
     } catch (error) {
       this.checker.violate(`an assertion failed: ${error instanceof Error ? error.stack : String(error)}`);
     }
@@ -190,11 +191,13 @@ export class Simulation {
         const from = random.pick(machines);
         const service = [...from.services][random.integer(0, from.services.size - 1)];
         if (service === undefined) return;
+        if (random.chance(0.1)) from.broadcast(service);
         const to = random.pick(machines);
         const isNamed = random.chance(0.5);
         const target = isNamed ? ([...to.services][0] ?? random.pick(names)) : random.pick(names);
+        const ttlMs = random.integer(TTL_MS / 2, TTL_MS);
         for (let burst = random.chance(0.1) ? random.integer(2, 30) : 1; burst > 0; burst--) {
-          from.send(service, isNamed ? to.setup.name : '', target, TTL_MS, true);
+          from.send(service, isNamed ? to.setup.name : '', target, ttlMs, true);
         }
       });
     }
