@@ -45,6 +45,8 @@ export type NodeEffect =
   | { readonly kind: 'daemon'; readonly bytes: Uint8Array; readonly origin: Instance; readonly id: string }
   /** A line for every service of this machine that lists its command. */
   | { readonly kind: 'broadcast'; readonly bytes: Uint8Array; readonly origin: Instance; readonly id: string }
+  /** A message came back undelivered, and goes to another instance, or waits for one. */
+  | { readonly kind: 'returned'; readonly accepted: Accepted }
   /** An accepted message has ended. */
   | { readonly kind: 'ending'; readonly ending: Ending; readonly accepted: Accepted }
   | Exclude<GraphEffect, { readonly kind: 'send' }>;

@@ -108,6 +108,7 @@ export class Sending {
       else {
         const held: Held = { accepted, id };
         back.push({ ...entry, token: held });
+        this.#parts.emit({ kind: 'returned', accepted });
         this.#dirty.add(entry.destination);
       }
       // Word that a node owed may be what newer messages of its queue wait for.

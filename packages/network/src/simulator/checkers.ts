@@ -16,6 +16,8 @@ export interface TracedMessage {
   isAccepted: boolean;
   deliveries: number;
   ending: Ending | undefined;
+  /** How many messages there were when it came back from an instance that had gone; undefined if it did not. */
+  returnedBefore: number | undefined;
 }
 
 export interface MessageCounts {
@@ -78,6 +80,7 @@ export class Checker {
       isAccepted: false,
       deliveries: 0,
       ending: undefined,
+      returnedBefore: undefined,
     };
     this.#messages.push(message);
     return message;
@@ -108,9 +111,15 @@ export class Checker {
     if (read.message.service !== service) this.violate(`${what} was delivered to ${service}`);
     const flow = `${message.sender} > ${machine.setup.id}~${machine.life}:${service}`;
     const last = this.#lastArrived.get(flow) ?? -1;
-    if (last > message.number) this.violate(`${what} arrived at ${machine.setup.name} after message ${last}`);
+    // What comes back goes before anything newer; but what was sent elsewhere before it was known to come back, stays ahead.
+    const isOvertaken = last > message.number && last >= (message.returnedBefore ?? 0);
+    if (isOvertaken) this.violate(`${what} arrived at ${machine.setup.name} after message ${last}`);
     this.#lastArrived.set(flow, Math.max(last, message.number));
     this.onDelivery?.(message, machine);
+  }
+
+  returned(token: unknown): void {
+    (token as TracedMessage).returnedBefore = this.#messages.length;
   }
 
   ended(token: unknown, ending: Ending): void {

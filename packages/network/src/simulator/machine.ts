@@ -365,6 +365,7 @@ export class SimulatedMachine {
     } else if (effect.kind === 'deliver') {
       checker.delivered(this, this.#servicePorts.get(effect.port) ?? '?', effect.bytes);
     } else if (effect.kind === 'broadcast') checker.broadcastArrived(this, effect.bytes);
+    else if (effect.kind === 'returned') checker.returned(effect.accepted.token);
     else if (effect.kind === 'ending') checker.ended(effect.accepted.token, effect.ending);
     else if (effect.kind === 'hang-up') {
       const session = this.#byPort.get(effect.link);
