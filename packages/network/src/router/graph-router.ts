@@ -196,10 +196,14 @@ export class GraphRouter {
       distance: routes.distanceTo(state.origin),
       nextHops: routes.nextHops(state.origin),
     }));
-    const links = [...this.#adjacencies].map(([link, { peer, state, cost }]) => {
+    return { nodes, links: this.links() };
+  }
+
+  /** The links of this node. */
+  links(): GraphSnapshot['links'] {
+    return [...this.#adjacencies].map(([link, { peer, state, cost }]) => {
       return { link, peer, state, cost: cost.cost, roundTripMs: cost.roundTripMs };
     });
-    return { nodes, links };
   }
 
   #decision(node: NodeId, destination: string): NodeDecision {

@@ -7,7 +7,7 @@ import { distancesFrom, edgesOf, oracleOf } from './oracle.ts';
 export function* differences(machines: readonly SimulatedMachine[]): Generator<string> {
   const running = machines.filter(({ node }) => node !== undefined);
   for (const { setup, cables, node } of running) {
-    const links = node?.router.snapshot().links.filter(({ state }) => state === 'full').length ?? 0;
+    const links = node?.router.graph?.links().filter(({ state }) => state === 'full').length ?? 0;
     const wanted = cables.filter(({ cable, other }) => cable.state === 'up' && other.node !== undefined).length;
     if (links !== wanted) yield `${setup.name} has ${links} links of ${wanted}`;
   }

@@ -11,6 +11,8 @@ export interface FaultField {
   readonly random: Random;
   readonly machines: readonly SimulatedMachine[];
   readonly cables: readonly Cable[];
+  /** Sets up a machine with a name, a cable away from another, and starts it. */
+  readonly plugIn: (name: string, beside: SimulatedMachine) => SimulatedMachine;
 }
 
 type Fault = (field: FaultField) => void;
@@ -75,6 +77,11 @@ const FAULTS: readonly Fault[] = [
     machine.serviceDown(service);
     queue.after(spanMs(random), () => machine.serviceUp(service));
   }),
+  // Somebody sets up a machine by a name that another has, and plugs it in somewhere.
+  ({ queue, random, machines, plugIn }) => {
+    const impostor = plugIn(random.pick(machines).setup.name, random.pick(machines));
+    queue.after(spanMs(random), () => impostor.crash(random.chance(0.5)));
+  },
   // A cable becomes slow.
   ({ queue, random, cables }) => {
     const cable = random.pick(cables);

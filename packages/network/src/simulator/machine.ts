@@ -19,6 +19,8 @@ import type { Random } from './random.ts';
 const SERVICE_PORT = 1_000_000;
 /** So often a node may want another turn at one point of time; more is a loop. */
 const TURNS_MAX = 1000;
+/** Longer than any fault lasts, and much shorter than in life: so that what is owed to those who never come back ends. */
+export const FORGET_MS = 30_000;
 const REDIAL_MS_MIN = 200;
 const REDIAL_MS_MAX = 2000;
 
@@ -104,6 +106,8 @@ export class SimulatedMachine {
     this.#life++;
     const router = {
       ...ROUTER_OPTIONS,
+      forgetMs: FORGET_MS,
+      ageIntervalMs: FORGET_MS / 6,
       node: id,
       incarnation: this.incarnation,
       area,
@@ -131,6 +135,13 @@ export class SimulatedMachine {
     for (const { connection, side } of this.#sessions) connection.die(side, isKill);
     this.#sessions.clear();
     this.#byPort.clear();
+  }
+
+  /** A cable is taken away for good. */
+  unplug(cable: Cable): void {
+    cable.unplug();
+    const place = this.cables.findIndex((each) => each.cable === cable);
+    if (place !== -1) this.cables.splice(place, 1);
   }
 
   serviceUp(service: string): void {

@@ -18,7 +18,7 @@ export function edgesOf(machines: readonly SimulatedMachine[]): Edges {
   for (const machine of machines) {
     const costs = new Map<string, number>();
     half.set(machine.setup.id, costs);
-    for (const { peer, state, cost } of machine.node?.router.snapshot().links ?? []) {
+    for (const { peer, state, cost } of machine.node?.router.graph?.links() ?? []) {
       if (state === 'full' && peer.isInArea) costs.set(peer.node, Math.min(costs.get(peer.node) ?? cost, cost));
     }
   }

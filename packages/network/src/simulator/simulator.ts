@@ -6,7 +6,7 @@ import { Checker, type MessageCounts } from './checkers.ts';
 import { differences } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
 import { makeTrouble } from './faults.ts';
-import { SimulatedMachine, type World } from './machine.ts';
+import { FORGET_MS, SimulatedMachine, type World } from './machine.ts';
 import { Cable } from './network.ts';
 import { Random } from './random.ts';
 import { makeTopology, TOPOLOGIES, type Topology, type TopologyKind } from './topology.ts';
@@ -60,6 +60,9 @@ export class Simulation {
   readonly machines: SimulatedMachine[] = [];
   readonly cables: Cable[] = [];
   readonly topology: Topology;
+  /** Machines that bear others' names by mistake; they are gone when the faults are over. */
+  readonly impostors: SimulatedMachine[] = [];
+  readonly world: World;
   /** One object for equal link states, however many machines have it. */
   readonly #shared = new Map<string, LinkState>();
 
@@ -68,6 +71,9 @@ export class Simulation {
     this.random = new Random(options.seed);
     this.checker = new Checker(() => this.queue.nowMs);
     this.topology = options.topology ?? this.#draw();
+    const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
+    const share = (state: LinkState): LinkState => this.#share(state);
+    this.world = { queue: this.queue, random: this.random, checker: this.checker, isByteExact, share };
     this.#build();
   }
 
@@ -79,7 +85,7 @@ export class Simulation {
       this.#faults();
       healedMs = this.#heal();
       this.#traffic(3000);
-      this.queue.runUntil(this.queue.nowMs + TTL_MS + 10_000, this.#isBroken);
+      this.queue.runUntil(this.queue.nowMs + FORGET_MS * 1.2, this.#isBroken);
       this.checker.finish();
       this.checker.finishBroadcasts(this.machines);
     } catch (error) {
@@ -132,10 +138,7 @@ export class Simulation {
   }
 
   #build(): void {
-    const { random, queue, checker } = this;
-    const isByteExact = this.options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
-    const share = (state: LinkState): LinkState => this.#share(state);
-    const world: World = { queue, random, checker, isByteExact, share };
+    const { random, world } = this;
     for (const { name, area, services } of this.topology.nodes) {
       const clockErrorS = random.chance(0.2) ? random.integer(-100_000, 100_000) : 0;
       const setup = { name, id: random.id(), area, services, clockErrorS, uptimeMs: random.integer(0, 1e6) };
@@ -155,7 +158,7 @@ export class Simulation {
     this.#traffic(options.faultsMs);
     if (options.hasFaults) {
       for (let atMs = random.next() * 2000; atMs < options.faultsMs; atMs += random.next() * 2500) {
-        queue.at(atMs, () => makeTrouble({ queue, random, machines, cables }));
+        queue.at(atMs, () => makeTrouble({ queue, random, machines, cables, plugIn: this.#plugIn }));
       }
     }
     queue.runUntil(options.faultsMs, this.#isBroken);
@@ -166,6 +169,10 @@ export class Simulation {
     for (const cable of this.cables) {
       cable.mend();
       cable.delayMs = cable.link.delayMs;
+    }
+    for (const impostor of this.impostors) {
+      impostor.crash(true);
+      for (const { cable, other } of impostor.cables) other.unplug(cable);
     }
     for (const machine of this.machines) {
       machine.start();
@@ -202,6 +209,32 @@ export class Simulation {
       });
     }
   }
+
+  readonly #plugIn = (name: string, beside: SimulatedMachine): SimulatedMachine => {
+    const { random } = this;
+    const setup = {
+      name,
+      id: random.id(),
+      area: '',
+      services: ['own_1'],
+      clockErrorS: random.integer(-9, 9),
+      uptimeMs: 0,
+    };
+    const impostor = new SimulatedMachine(setup, this.world);
+    const link = {
+      a: `impostor ${this.impostors.length}`,
+      b: beside.setup.name,
+      delayMs: 1,
+      cost: 10,
+      bytesPerSecond: undefined,
+    };
+    const cable = new Cable(link);
+    impostor.cables.push({ cable, other: beside, side: 0 });
+    beside.cables.push({ cable, other: impostor, side: 1 });
+    this.impostors.push(impostor);
+    impostor.start();
+    return impostor;
+  };
 
   #share(state: LinkState): LinkState {
     const key = `${state.origin} ${state.incarnation}.${state.sequence}.${state.floor}`;
