@@ -237,7 +237,8 @@ export class Simulation {
   };
 
   #share(state: LinkState): LinkState {
-    const key = `${state.origin} ${state.incarnation}.${state.sequence}.${state.floor}`;
+    // Equal states may differ in how far back they remember removals; which of them is kept makes no other difference.
+    const key = `${state.origin} ${state.incarnation}.${state.sequence}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     // Old states are nobody's any more, mostly; those still in use are merely not shared again.
