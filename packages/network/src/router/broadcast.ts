@@ -28,6 +28,8 @@ export interface BroadcastOptions {
   readonly patienceMs: number;
   /** A node that is younger takes what its neighbours have as the past, which is not for it. */
   readonly youthMs: number;
+  /** Origins, in all their lives, of which is remembered how far they had come. */
+  readonly seriesMax: number;
   /** Messages that one request fetches. */
   readonly fetchMax: number;
 }
@@ -39,6 +41,7 @@ export const BROADCAST_OPTIONS: BroadcastOptions = {
   vectorDelayMs: 50,
   patienceMs: 20,
   youthMs: 5000,
+  seriesMax: 65_536,
   fetchMax: 1000,
 };
 
@@ -137,7 +140,10 @@ export class Broadcast {
 
   /** An adjacency is full: says how far everything has come. */
   linkUp(link: Port): void {
-    const states = Array.from(this.#series.values(), (series) => this.#stateOf(series));
+    const known = [...this.#series.values()].filter(
+      ({ origin }) => this.#parts.isKnown(origin) || origin === this.#parts.self,
+    );
+    const states = known.map((series) => this.#stateOf(series));
     this.#parts.send(link, { kind: 'vector', isWhole: true, states });
   }
 
@@ -164,13 +170,13 @@ export class Broadcast {
     }
   }
 
-  /** A life of a node is over: nobody asks for what it said. */
+  /** A life of a node is over, or seems to be: nobody asks for what it said, but how far it had come is remembered. */
   end(origin: Instance): void {
     for (const scope of ['*', '?'] as const) {
       const series = this.#series.get(`${origin} ${scope}`);
       if (series === undefined) continue;
       for (const number of [...series.held.keys()]) this.#drop(series, number);
-      this.#series.delete(`${origin} ${scope}`);
+      series.wanted = undefined;
       this.#news.delete(series);
     }
   }
@@ -203,6 +209,10 @@ export class Broadcast {
     const key = `${origin} ${scope}`;
     let series = this.#series.get(key);
     if (series === undefined) {
+      for (const [oldest, { origin: past }] of this.#series) {
+        if (this.#series.size < this.#parts.options.seriesMax) break;
+        if (!this.#parts.isKnown(past)) this.#series.delete(oldest);
+      }
       series = { origin, scope, done: 0, held: new Map(), wanted: undefined };
       this.#series.set(key, series);
     }

@@ -32,6 +32,9 @@ export interface GraphSnapshot {
   }[];
 }
 
+/** Without a computation for so long, the next one is the first after a calm. */
+const CALM_MS = 500;
+
 type NodeDecision = {
   readonly kind: 'node';
   readonly node: NodeId;
@@ -52,10 +55,11 @@ export class GraphRouter {
   readonly #anycast: Anycast;
   readonly #origination: Origination;
   readonly #flooding: Flooding;
-  readonly #timers = new Timers<'compute' | 'age'>();
+  readonly #timers = new Timers<'compute' | 'age' | 'name'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
   #computedAtMs = Number.NEGATIVE_INFINITY;
+  #computePauseMs: number;
   #isDraining = false;
   /** Whether another node took the name away. */
   #isNameless = false;
@@ -67,6 +71,7 @@ export class GraphRouter {
     this.#machine = machine;
     this.#nextVersion = nextVersion;
     this.#anycast = new Anycast(options);
+    this.#computePauseMs = options.computeIntervalMs;
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#bestLinksTo(neighbour));
     this.#origination = new Origination(this.database, options.originateIntervalMs);
@@ -311,7 +316,7 @@ export class GraphRouter {
   }
 
   #wantCompute(): void {
-    this.#timers.setNoLater('compute', this.#computedAtMs + this.#options.computeIntervalMs);
+    this.#timers.setNoLater('compute', this.#computedAtMs + this.#computePauseMs);
   }
 
   #wake(now: number): void {
@@ -328,6 +333,10 @@ export class GraphRouter {
     }
     this.#originate(now);
     if (this.#timers.take('compute', now)) this.#compute(now);
+    if (this.#timers.take('name', now)) {
+      const rival = this.#rival();
+      if (rival !== undefined) this.#withdraw(rival);
+    }
   }
 
   #originate(now: number): void {
@@ -340,6 +349,10 @@ export class GraphRouter {
   }
 
   #compute(now: number): void {
+    const { computeIntervalMs, computeIntervalMsMax } = this.#options;
+    // The first change after a calm is followed at once; while changes go on, several are taken together.
+    const isCalm = now - this.#computedAtMs > CALM_MS;
+    this.#computePauseMs = isCalm ? computeIntervalMs : Math.min(this.#computePauseMs * 2, computeIntervalMsMax);
     this.#computedAtMs = now;
     const { changes, broken } = this.routes.compute();
     for (const { node, slots } of changes) {
@@ -350,7 +363,7 @@ export class GraphRouter {
       const instance = this.#reached.get(node);
       if (instance !== undefined) this.#effects.push({ kind: 'broken', instance });
     }
-    this.#defendName();
+    this.#watchName(now);
   }
 
   #updateReach(state: LinkState): void {
@@ -376,21 +389,31 @@ export class GraphRouter {
     this.#effects.push({ kind: 'service', service, version: this.#nextVersion() });
   }
 
-  /** Looks whether another node that can be reached bears the same name, and withdraws if its claim is older. */
-  #defendName(): void {
-    if (this.#isNameless) return;
+  /** Looks whether another node that can be reached bears the same name, and has the older claim. */
+  #rival(): NodeId | undefined {
+    if (this.#isNameless) return undefined;
     const mine = { ...this.database.own.facts, nameSince: this.#options.nameSince };
     for (const node of this.#directory.nodesNamed(this.#server)) {
       const other = this.database.get(node);
       if (node === this.#options.node || !this.#reached.has(node) || other === undefined) continue;
-      if (!claimsBefore(other.facts, node, mine, this.#options.node)) continue;
-      this.#isNameless = true;
-      this.#effects.push({ kind: 'name-lost', name: this.#server, to: node });
-      this.#tellName();
-      for (const [service] of this.#machine.services()) this.announce(service);
-      for (const link of this.#adjacencies.keys()) this.#effects.push({ kind: 'hang-up', link, reason: 'name' });
-      return;
+      if (claimsBefore(other.facts, node, mine, this.#options.node)) return node;
     }
+    return undefined;
+  }
+
+  /** A rival must stay for a while: half of a database, old and new mixed, may show one that has long gone. */
+  #watchName(now: number): void {
+    if (this.#rival() === undefined) this.#timers.clear('name');
+    else this.#timers.setNoLater('name', now + this.#options.nameConflictMs);
+  }
+
+  /** Gives the name up to another. */
+  #withdraw(rival: NodeId): void {
+    this.#isNameless = true;
+    this.#effects.push({ kind: 'name-lost', name: this.#server, to: rival });
+    this.#tellName();
+    for (const [service] of this.#machine.services()) this.announce(service);
+    for (const link of this.#adjacencies.keys()) this.#effects.push({ kind: 'hang-up', link, reason: 'name' });
   }
 
   #tellName(): void {

@@ -16,8 +16,11 @@ export interface RouterOptions extends AdjacencyOptions, AnycastOptions, Databas
   readonly nameSince: number;
   /** Least time between two link states of this node. */
   readonly originateIntervalMs: number;
-  /** Least time between two computations of the routes. */
+  /** Least time between two computations of the routes; it doubles while changes go on, up to the second. */
   readonly computeIntervalMs: number;
+  readonly computeIntervalMsMax: number;
+  /** Another node by the same name, with the older claim, is given way to when it has been there for so long. */
+  readonly nameConflictMs: number;
   /** How often it is looked for nodes to forget. */
   readonly ageIntervalMs: number;
 }
@@ -33,5 +36,7 @@ export const ROUTER_OPTIONS: Omit<RouterOptions, 'node' | 'incarnation' | 'nameS
   forgetMs: 3_600_000,
   originateIntervalMs: 100,
   computeIntervalMs: 10,
+  computeIntervalMsMax: 40,
+  nameConflictMs: 1000,
   ageIntervalMs: 60_000,
 };

@@ -67,7 +67,7 @@ const FAULTS: readonly Fault[] = [
   ({ queue, random, machines }) => {
     const machine = random.pick(machines);
     machine.crash(true);
-    if (random.chance(0.3)) machine.incarnation = 0;
+    machine.loseDisk(random.integer(-100_000, 100_000));
     queue.after(spanMs(random), () => machine.start());
   },
   ...Array<Fault>(2).fill(({ queue, random, machines }) => {

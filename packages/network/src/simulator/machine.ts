@@ -68,6 +68,7 @@ export class SimulatedMachine {
   readonly #byPort = new Map<Port, Session>();
   readonly #redialMs = new Map<Cable, number>();
   readonly #servicePorts = new Map<Port, string>();
+  #clockErrorS: number;
   #nextPort = 1;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #life = 0;
@@ -76,6 +77,7 @@ export class SimulatedMachine {
     this.setup = setup;
     this.#world = world;
     this.services = new Set(setup.services);
+    this.#clockErrorS = setup.clockErrorS;
   }
 
   get life(): number {
@@ -101,7 +103,7 @@ export class SimulatedMachine {
     if (this.node !== undefined) return;
     const { random, share, queue } = this.#world;
     const { name, id, area, clockErrorS } = this.setup;
-    const unixS = Math.floor(1_700_000_000 + clockErrorS + queue.nowMs / 1000);
+    const unixS = Math.floor(1_700_000_000 + this.#clockErrorS + queue.nowMs / 1000);
     this.incarnation = Math.max(this.incarnation + 1, unixS);
     this.#life++;
     const router = {
@@ -125,6 +127,12 @@ export class SimulatedMachine {
     for (const service of this.services) this.#announce(service);
     for (const { cable } of this.cables) this.#redialLater(cable, REDIAL_MS_MIN * random.next());
     this.#turn();
+  }
+
+  /** The machine forgets its incarnation, and its clock is wrong by so much from now on. */
+  loseDisk(clockErrorS: number): void {
+    this.incarnation = 0;
+    this.#clockErrorS = clockErrorS;
   }
 
   /** Power off, or kill -9: then the system closes its connections. */

@@ -81,11 +81,16 @@ export class IncomingStream {
     return true;
   }
 
-  #begin(number: number): void {
-    this.#number = number;
-    this.#expected = 1;
+  /** Forgets all but its numbers. */
+  suspend(): void {
     this.#early.clear();
     this.#earlyBytes = 0;
+  }
+
+  #begin(number: number): void {
+    this.suspend();
+    this.#number = number;
+    this.#expected = 1;
     this.#returned = [];
   }
 

@@ -23,6 +23,8 @@ export interface StreamOptions {
   readonly resendMsMax: number;
   /** A stream that is acknowledged and idle for so long is forgotten. */
   readonly idleMs: number;
+  /** Lives of other nodes that are over and whose numbers are remembered, in case they are not. */
+  readonly endedMax: number;
   /** An acknowledgement waits so long for more to acknowledge. */
   readonly ackDelayMs: number;
 }
@@ -34,6 +36,7 @@ export const STREAM_OPTIONS: StreamOptions = {
   resendMsMin: 200,
   resendMsMax: 5000,
   idleMs: 60_000,
+  endedMax: 4096,
   ackDelayMs: 5,
 };
 

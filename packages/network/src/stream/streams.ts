@@ -54,6 +54,8 @@ export class Streams<T> {
   readonly counters: StreamCounters = { misaddressed: 0, refused: 0, resets: 0 };
   /** Outgoing streams that may have something to send at once. */
   readonly #ready = new Set<OutgoingStream<T>>();
+  /** Lives that are over, or seem to be, oldest first, of whose streams the numbers are remembered. */
+  readonly #ended = new Set<Instance>();
   #frames: RoutedFrame[] = [];
   #outcomes: Outcome<T>[] = [];
   #streamNumber = 0;
@@ -114,18 +116,23 @@ export class Streams<T> {
       this.#ready.delete(stream);
       this.#outcomes.push(...stream.end());
     }
-    this.#incoming.delete(instance);
     this.#acksDue.delete(instance);
+    const incoming = this.#incoming.get(instance);
+    if (incoming === undefined) return;
+    // Its numbers are kept: a node whose clock was set back can seem to be over, until it has outbid its former life.
+    incoming.suspend();
+    this.#ended.delete(instance);
+    this.#ended.add(instance);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= this.#parts.options.endedMax) break;
+      this.#ended.delete(oldest);
+      this.#incoming.delete(oldest);
+    }
   }
 
   /** Whom streams lead to. */
   destinations(): Iterable<Instance> {
     return this.#outgoing.keys();
-  }
-
-  /** Every incarnation that a stream leads to or comes from. */
-  peers(): Set<Instance> {
-    return new Set([...this.#outgoing.keys(), ...this.#incoming.keys()]);
   }
 
   /** Bytes that are not acknowledged, in all streams. */
@@ -187,6 +194,7 @@ export class Streams<T> {
       stream = new IncomingStream(frame.origin);
       this.#incoming.set(frame.origin, stream);
     }
+    this.#ended.delete(frame.origin);
     const before = stream.taken;
     const isNew = stream.number !== frame.stream;
     if (!stream.accept(frame, options.windowBytes, take)) return;
