@@ -33,20 +33,20 @@ function converse(dialer: Surroundings, acceptor: Surroundings) {
   const [a, b] = [new Handshake(), new Handshake()];
   const said: string[] = [];
   let forB: readonly HandshakeMessage[] = a.dial(dialer).replies;
-  let [lastA, lastB]: (HandshakeStep | undefined)[] = [undefined, undefined];
+  const last: { a?: HandshakeStep; b?: HandshakeStep } = {};
   for (let turn = 0; forB.length > 0 && turn < 5; turn++) {
     const forA = forB.flatMap((message) => {
       said.push(message.command);
-      lastB = b.receive(message, acceptor);
-      return lastB.replies;
+      last.b = b.receive(message, acceptor);
+      return last.b.replies;
     });
     forB = forA.flatMap((message) => {
       said.push(message.command);
-      lastA = a.receive(message, dialer);
-      return lastA.replies;
+      last.a = a.receive(message, dialer);
+      return last.a.replies;
     });
   }
-  return { said: said.join(' '), dialer: lastA?.verdict, acceptor: lastB?.verdict };
+  return { said: said.join(' '), dialer: last.a?.verdict, acceptor: last.b?.verdict };
 }
 
 test('two daemons that know nothing of each other link', () => {

@@ -1,7 +1,7 @@
 // The link-state database: what is known of every node of the area, and how long it is remembered.
 
 import type { DigestEntry, Instance, NodeId, UpdateFrame } from '../frame/frame.ts';
-import { applyUpdate, LinkState, type LinkStateLimits } from './link-state.ts';
+import { applyUpdate, type LinkState, type LinkStateLimits } from './link-state.ts';
 
 export interface DatabaseOptions extends LinkStateLimits {
   /** Nodes that are remembered; more are refused. */

@@ -37,7 +37,9 @@ function graphOf(list: readonly Link[]): Graph {
 
 /** Distances between all pairs, by names. */
 function oracle(list: readonly Link[]): number[][] {
-  const table = Array.from({ length: 10 }, (_, a) => Array.from({ length: 10 }, (_, b) => (a === b ? 0 : UNREACHABLE)));
+  const table = Array.from({ length: 10 }, (_, a) =>
+    Array.from({ length: 10 }, (_, b): number => (a === b ? 0 : UNREACHABLE)),
+  );
   for (const { a, b, there, back } of list) {
     if (a === b) continue;
     (table[a] as number[])[b] = there;

@@ -69,8 +69,8 @@ export interface ShortestPaths {
 export function shortestPaths(graph: Graph, root: number): ShortestPaths {
   const size = graph.size;
   const distances = new Int32Array(size).fill(UNREACHABLE);
-  const hops: (readonly number[])[] = new Array(size).fill(NO_HOPS);
-  const before: (readonly number[])[] = new Array(size).fill(NO_HOPS);
+  const hops: (readonly number[])[] = Array.from({ length: size }, () => NO_HOPS);
+  const before: (readonly number[])[] = Array.from({ length: size }, () => NO_HOPS);
   const order: number[] = [];
   const isSettled = new Uint8Array(size);
   const heap = new Heap();

@@ -47,7 +47,10 @@ const FAULTS: readonly Fault[] = [
       for (const { cable, other } of machine.cables) if (!side.has(other)) between.add(cable);
     }
     const isSilent = random.chance(0.5);
-    for (const cable of between) isSilent ? cable.cut() : cable.unplug();
+    for (const cable of between) {
+      if (isSilent) cable.cut();
+      else cable.unplug();
+    }
     queue.after(spanMs(random), () => {
       for (const cable of between) cable.mend();
     });
