@@ -41,6 +41,9 @@ export class FrameReader {
   readonly #limits: FrameLimits;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** Chunks that came after `#bytes`. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   /** A head that was read and whose payload has not come whole. */
   #head: { readonly text: string; readonly payloadBytes: number } | undefined;
 
@@ -48,20 +51,16 @@ export class FrameReader {
     this.#limits = limits;
   }
 
+  /** Takes a chunk, which must not be written into again: payloads may be views of it. */
   push(chunk: Uint8Array): void {
-    const rest = this.#bytes.subarray(this.#at);
-    if (rest.length === 0) this.#bytes = chunk;
-    else {
-      const joined = new Uint8Array(rest.length + chunk.length);
-      joined.set(rest);
-      joined.set(chunk, rest.length);
-      this.#bytes = joined;
-    }
-    this.#at = 0;
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
   }
 
-  /** The next frame that is there as a whole. Its payload is a view of what was pushed. @throws FrameError */
+  /** The next frame that is there as a whole. @throws FrameError */
   next(): Frame | undefined {
+    // Chunks are joined only when they complete something: a long payload in many of them is copied once.
+    if (this.#head === undefined || this.#availableBytes >= this.#head.payloadBytes) this.#join();
     this.#head ??= this.#readHead();
     if (this.#head === undefined) return undefined;
     const { text, payloadBytes } = this.#head;
@@ -70,6 +69,28 @@ export class FrameReader {
     this.#at += payloadBytes;
     this.#head = undefined;
     return decodeFrame(text, payload);
+  }
+
+  get #availableBytes(): number {
+    return this.#bytes.length - this.#at + this.#waitingBytes;
+  }
+
+  #join(): void {
+    if (this.#waitingBytes === 0) return;
+    const rest = this.#bytes.subarray(this.#at);
+    if (rest.length === 0 && this.#waiting.length === 1) this.#bytes = this.#waiting[0] as Uint8Array;
+    else {
+      this.#bytes = new Uint8Array(rest.length + this.#waitingBytes);
+      this.#bytes.set(rest);
+      let at = rest.length;
+      for (const chunk of this.#waiting) {
+        this.#bytes.set(chunk, at);
+        at += chunk.length;
+      }
+    }
+    this.#at = 0;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 
   #readHead(): { text: string; payloadBytes: number } | undefined {
