@@ -11,6 +11,7 @@
 //     expect delivered              every message, nothing expired or unknown; or: expect delivered but 3
 //     expect gap below 100ms        between two arrivals, in each flow
 //     expect at db@c from 3s        from then on messages arrive there only
+//     expect ordered                each flow at each machine, also what came back from an instance that had gone
 //     expect converged
 
 import type { TracedMessage } from './checkers.ts';
@@ -33,12 +34,12 @@ export interface Script {
 
 /** When messages arrived: by flow, `sender > machine`. */
 class Arrivals {
-  readonly times = new Map<string, { readonly atMs: number; readonly machine: string }[]>();
+  readonly times = new Map<string, { readonly atMs: number; readonly machine: string; readonly number: number }[]>();
 
   note(message: TracedMessage, machine: SimulatedMachine, atMs: number): void {
     const flow = `${message.sender.slice(message.sender.indexOf(':') + 1)} > ${message.address}`;
     const times = this.times.get(flow) ?? [];
-    times.push({ atMs, machine: machine.setup.name });
+    times.push({ atMs, machine: machine.setup.name, number: message.number });
     this.times.set(flow, times);
   }
 
@@ -165,6 +166,19 @@ function expectation(words: readonly string[]): Script['expectations'][number]['
         if (!flow.endsWith(`> ${service}`)) continue;
         if (late.length === 0 || late.some((each) => each.machine !== machine))
           return `${late.map((each) => each.machine)}`;
+      }
+      return undefined;
+    };
+  }
+  if (what === 'ordered') {
+    return (_simulation, { times }) => {
+      const last = new Map<string, number>();
+      for (const [flow, list] of times) {
+        for (const { machine, number } of list) {
+          const before = last.get(`${flow} ${machine}`) ?? -1;
+          if (before > number) return `${number} came after ${before} to ${machine}`;
+          last.set(`${flow} ${machine}`, number);
+        }
       }
       return undefined;
     };

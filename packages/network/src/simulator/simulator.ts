@@ -158,7 +158,7 @@ export class Simulation {
     this.#traffic(options.faultsMs);
     if (options.hasFaults) {
       for (let atMs = random.next() * 2000; atMs < options.faultsMs; atMs += random.next() * 2500) {
-        queue.at(atMs, () => makeTrouble({ queue, random, machines, cables, plugIn: this.#plugIn }));
+        queue.at(atMs, () => makeTrouble({ queue, random, machines, cables, plugIn: this.plugIn }));
       }
     }
     queue.runUntil(options.faultsMs, this.#isBroken);
@@ -210,7 +210,8 @@ export class Simulation {
     }
   }
 
-  readonly #plugIn = (name: string, beside: SimulatedMachine): SimulatedMachine => {
+  /** Sets up another machine by a name, a cable away from a machine, and starts it. */
+  readonly plugIn = (name: string, beside: SimulatedMachine): SimulatedMachine => {
     const { random } = this;
     const setup = {
       name,
