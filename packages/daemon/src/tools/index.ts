@@ -16,6 +16,7 @@ export const TOOLS: readonly ToolEntry[] = [
   { name: 'stop', summary: 'stop the daemon in order', load: () => import('./stop.ts') },
   { name: 'log-rotate', summary: 'have the daemon reopen its log file', load: () => import('./log-rotate.ts') },
   { name: 'bench', summary: 'measure throughput and round trip through the daemon', load: () => import('./bench.ts') },
+  { name: 'simulate', summary: 'try the graph with faults, in a virtual clock', load: () => import('./simulate.ts') },
   {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',

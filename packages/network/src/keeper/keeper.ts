@@ -129,21 +129,8 @@ export class Keeper {
       this.#counters.refused[refusal]++;
       return refusal;
     }
-    const ttlMs = Math.min(Math.max(entry.ttlMs, this.#options.ttlMinMs), this.#options.ttlMaxMs);
-    // Field by field, since this is done for each message and spreading costs several times as much.
-    const kept: KeptEntry = {
-      id: entry.id,
-      destination: entry.destination,
-      sender: entry.sender,
-      bytes: entry.bytes,
-      ttlMs,
-      isDurable: entry.isDurable,
-      report: entry.report,
-      token: entry.token,
-      sequence: this.#sequence++,
-      deadlineMs: now + ttlMs,
-      isRedelivered: false,
-    };
+    const ttlMs = this.#ttlWithin(entry.ttlMs);
+    const kept = this.#place(entry, ttlMs, now);
     this.#counters.kept++;
     this.#hold(kept);
     const slot = this.#append(kept);
@@ -154,6 +141,17 @@ export class Keeper {
       this.#effects.push({ kind: 'cached', entry: kept });
     }
     return 'kept';
+  }
+
+  /**
+   * Gives a message its place in the order of arrival though it need not wait: should it come back, `putBack` knows
+   * where it belongs. Only for messages that are not durable.
+   */
+  admit(entry: Entry, now: number): KeptEntry {
+    if (entry.isDurable) throw new Error('A durable message must be kept before it is sent');
+    this.#counters.kept++;
+    this.#counters.taken++;
+    return this.#place(entry, this.#ttlWithin(entry.ttlMs), now);
   }
 
   /**
@@ -285,6 +283,27 @@ export class Keeper {
       this.#detach(slot);
       this.#drop(slot.entry, 'stopping');
     }
+  }
+
+  #ttlWithin(ttlMs: number): number {
+    return Math.min(Math.max(ttlMs, this.#options.ttlMinMs), this.#options.ttlMaxMs);
+  }
+
+  /** Field by field, since this is done for each message and spreading costs several times as much. */
+  #place(entry: Entry, ttlMs: number, now: number): KeptEntry {
+    return {
+      id: entry.id,
+      destination: entry.destination,
+      sender: entry.sender,
+      bytes: entry.bytes,
+      ttlMs,
+      isDurable: entry.isDurable,
+      report: entry.report,
+      token: entry.token,
+      sequence: this.#sequence++,
+      deadlineMs: now + ttlMs,
+      isRedelivered: false,
+    };
   }
 
   #refusal({ destination, bytes }: Entry): KeepRefusal | undefined {

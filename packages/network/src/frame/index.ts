@@ -1,0 +1,5 @@
+// The door of the frames: what two linked daemons send each other, and its bytes.
+
+export { decrementHops, encodeFrame } from './encoder.ts';
+export * from './frame.ts';
+export { FRAME_LIMITS, FrameError, type FrameLimits, FrameReader } from './reader.ts';

@@ -1,0 +1,62 @@
+// What a node asks of the daemon around it, and what it says about messages.
+
+import type { Frame, Instance } from '../frame/frame.ts';
+import type { GraphEffect, Port } from '../router/router.ts';
+
+/** A message that this daemon accepts from a service of its own. */
+export interface Accepted {
+  /** `server:service`; empty when unknown. */
+  readonly sender: string;
+  /** The address, as in the message. */
+  readonly server: string;
+  readonly service: string;
+  /** The stamped line with its LF. It may be held: nobody may write into it again. */
+  readonly bytes: Uint8Array;
+  readonly ttlMs: number;
+  /** Whether it may wait for its destination; else it is refused when nobody is there. */
+  readonly isKept: boolean;
+  /** The caller's own context, given back with the outcome. */
+  readonly token: unknown;
+}
+
+/** Why a message was not accepted. */
+export type AcceptRefusal = 'absent' | 'full' | 'contradiction' | 'count' | 'bytes' | 'destination-bytes';
+
+/**
+ * How an accepted message ended, as far as this daemon knows.
+ * - `delivered`: to a service of this machine
+ * - `taken`: the last daemon has it
+ * - `refused`: it was not to be kept, and nobody was there
+ * - `unknown`: its last daemon died, or was forgotten, while it was under way
+ */
+export type Ending = 'delivered' | 'taken' | 'expired' | 'refused' | 'dropped' | 'unknown';
+
+export type NodeEffect =
+  | { readonly kind: 'send'; readonly link: Port; readonly frame: Frame }
+  /** A line for a service of this machine; `id` names it everywhere. */
+  | {
+      readonly kind: 'deliver';
+      readonly port: Port;
+      readonly bytes: Uint8Array;
+      readonly origin: Instance;
+      readonly id: string;
+    }
+  /** A line for this daemon itself. */
+  | { readonly kind: 'daemon'; readonly bytes: Uint8Array; readonly origin: Instance; readonly id: string }
+  /** A line for every service of this machine that lists its command. */
+  | { readonly kind: 'broadcast'; readonly bytes: Uint8Array; readonly origin: Instance; readonly id: string }
+  /** A message came back undelivered, and goes to another instance, or waits for one. */
+  | { readonly kind: 'returned'; readonly accepted: Accepted }
+  /** An accepted message has ended. */
+  | { readonly kind: 'ending'; readonly ending: Ending; readonly accepted: Accepted }
+  | Exclude<GraphEffect, { readonly kind: 'send' }>;
+
+/** Events since the start. */
+export interface NodeCounters {
+  /** Frames that were passed on to another daemon. */
+  passed: number;
+  /** Frames whose hop limit was used up. */
+  looped: number;
+  /** Frames for a node that cannot be reached from here now. */
+  stranded: number;
+}

@@ -1,0 +1,313 @@
+// Broadcasts: each node has each message once and in the order of its origin, also while links come and go.
+//
+// A message follows the tree of shortest paths from its origin, which all nodes compute alike. While they do not, some
+// miss it or get it twice: what comes twice is known by its number; what is missing is noticed because neighbours tell
+// each other how far they have come, and is fetched from the neighbour that has it, within a window.
+
+import {
+  type BroadcastState,
+  type DataFrame,
+  type FetchFrame,
+  type Frame,
+  HOPS_MAX,
+  type Instance,
+  nodeOf,
+  type ScopeMark,
+  type VectorFrame,
+} from '../frame/frame.ts';
+import type { Port } from './machine.ts';
+
+export interface BroadcastOptions {
+  /** What can be given again: so many messages of one origin, for so long, and so many bytes of all. */
+  readonly windowCount: number;
+  readonly windowMs: number;
+  readonly windowBytesMax: number;
+  /** After news, neighbours are told so much later how far this node has come. */
+  readonly vectorDelayMs: number;
+  /** What a neighbour has and this node does not is given so long to arrive by itself. */
+  readonly patienceMs: number;
+  /** A node that is younger takes what its neighbours have as the past, which is not for it. */
+  readonly youthMs: number;
+  /** Origins, in all their lives, of which is remembered how far they had come. */
+  readonly seriesMax: number;
+  /** Messages that one request fetches. */
+  readonly fetchMax: number;
+}
+
+export const BROADCAST_OPTIONS: BroadcastOptions = {
+  windowCount: 10_000,
+  windowMs: 60_000,
+  windowBytesMax: 64 * 1024 * 1024,
+  vectorDelayMs: 50,
+  patienceMs: 20,
+  youthMs: 5000,
+  seriesMax: 65_536,
+  fetchMax: 1000,
+};
+
+export interface BroadcastParts {
+  readonly self: Instance;
+  readonly options: BroadcastOptions;
+  readonly isKnown: (origin: Instance) => boolean;
+  /** The ports to the children of this node in the tree of an origin; all links while no tree is known. */
+  readonly childrenOf: (origin: Instance) => readonly Port[];
+  /** Links over which there is an adjacency in full. */
+  readonly links: () => Iterable<Port>;
+  readonly send: (link: Port, frame: Frame) => void;
+  readonly deliver: (frame: DataFrame) => void;
+}
+
+export interface BroadcastCounters {
+  delivered: number;
+  repeats: number;
+  fetched: number;
+  /** Messages that could not be had from anybody any more. */
+  missed: number;
+  refused: number;
+}
+
+interface Held {
+  readonly frame: DataFrame;
+  readonly atMs: number;
+}
+
+/** What is known of the broadcasts of one origin in one scope. */
+interface Series {
+  readonly origin: Instance;
+  readonly scope: ScopeMark;
+  /** All up to here were delivered, or are missed for ever. */
+  done: number;
+  /** What can be given again, and what waits for something before it. */
+  readonly held: Map<number, Held>;
+  /** What a neighbour has beyond this node. */
+  wanted: { readonly link: Port; readonly low: number; readonly high: number; readonly askAtMs: number } | undefined;
+}
+
+export class Broadcast {
+  readonly #parts: BroadcastParts;
+  readonly #bornAtMs: number;
+  readonly #series = new Map<string, Series>();
+  /** Series about which neighbours are to be told. */
+  readonly #news = new Set<Series>();
+  #tellAtMs = Number.POSITIVE_INFINITY;
+  #heldBytes = 0;
+  readonly counters: BroadcastCounters = { delivered: 0, repeats: 0, fetched: 0, missed: 0, refused: 0 };
+
+  constructor(parts: BroadcastParts, now: number) {
+    this.#parts = parts;
+    this.#bornAtMs = now;
+  }
+
+  /** Sends a message of this machine to all. @returns its number */
+  send(scope: ScopeMark, payload: Uint8Array, now: number): number {
+    const { self } = this.#parts;
+    const series = this.#seriesOf(self, scope);
+    const sequence = ++series.done;
+    const frame: DataFrame = {
+      kind: 'data',
+      hops: HOPS_MAX,
+      origin: self,
+      last: scope,
+      stream: 0,
+      base: 0,
+      sequence,
+      count: 1,
+      id: undefined,
+      payload,
+    };
+    this.#hold(series, frame, now);
+    this.#pass(frame, undefined);
+    this.#tell(series, now);
+    return sequence;
+  }
+
+  receive(link: Port, frame: DataFrame, now: number): void {
+    const { self, isKnown } = this.#parts;
+    if (!isKnown(frame.origin)) {
+      this.counters.refused++;
+      return;
+    }
+    const series = this.#seriesOf(frame.origin, frame.last as ScopeMark);
+    if (frame.origin === self || frame.sequence <= series.done || series.held.has(frame.sequence)) {
+      this.counters.repeats++;
+      return;
+    }
+    this.#hold(series, frame, now);
+    if (frame.hops > 0) this.#pass({ ...frame, hops: frame.hops - 1 }, link);
+    this.#advance(series);
+    this.#tell(series, now);
+  }
+
+  /** An adjacency is full: says how far everything has come. */
+  linkUp(link: Port): void {
+    const known = [...this.#series.values()].filter(
+      ({ origin }) => this.#parts.isKnown(origin) || origin === this.#parts.self,
+    );
+    const states = known.map((series) => this.#stateOf(series));
+    this.#parts.send(link, { kind: 'vector', isWhole: true, states });
+  }
+
+  receiveVector(link: Port, frame: VectorFrame, now: number): void {
+    const isYoung = now - this.#bornAtMs < this.#parts.options.youthMs;
+    for (const { origin, scope, low, high } of frame.states) {
+      if (origin === this.#parts.self || !this.#parts.isKnown(origin)) continue;
+      const isNew = !this.#series.has(`${origin} ${scope}`);
+      const series = this.#seriesOf(origin, scope);
+      if (isNew && frame.isWhole && isYoung) series.done = high;
+      if (high <= series.done) continue;
+      const askAtMs = now + this.#parts.options.patienceMs;
+      if (series.wanted === undefined || series.wanted.high < high) series.wanted = { link, low, high, askAtMs };
+    }
+  }
+
+  receiveFetch(link: Port, { origin, scope, range }: FetchFrame): void {
+    const series = this.#series.get(`${origin} ${scope}`);
+    if (series === undefined) return;
+    const last = Math.min(range[1], range[0] + this.#parts.options.fetchMax - 1);
+    for (let number = range[0]; number <= last; number++) {
+      const held = series.held.get(number);
+      if (held !== undefined) this.#parts.send(link, { ...held.frame, hops: HOPS_MAX });
+    }
+  }
+
+  /** A life of a node is over, or seems to be: nobody asks for what it said, but how far it had come is remembered. */
+  end(origin: Instance): void {
+    for (const scope of ['*', '?'] as const) {
+      const series = this.#series.get(`${origin} ${scope}`);
+      if (series === undefined) continue;
+      for (const number of [...series.held.keys()]) this.#drop(series, number);
+      series.wanted = undefined;
+      this.#news.delete(series);
+    }
+  }
+
+  wake(now: number): void {
+    for (const series of this.#series.values()) {
+      this.#fetch(series, now);
+      this.#forgetOld(series, now);
+    }
+    if (this.#tellAtMs > now) return;
+    this.#tellAtMs = Number.POSITIVE_INFINITY;
+    const states = Array.from(this.#news, (series) => this.#stateOf(series));
+    this.#news.clear();
+    for (const link of this.#parts.links()) this.#parts.send(link, { kind: 'vector', isWhole: false, states });
+  }
+
+  nextDeadline(): number {
+    let next = this.#tellAtMs;
+    for (const { wanted, held } of this.#series.values()) {
+      if (wanted !== undefined) next = Math.min(next, wanted.askAtMs);
+      for (const { atMs } of held.values()) {
+        next = Math.min(next, atMs + this.#parts.options.windowMs);
+        break;
+      }
+    }
+    return next;
+  }
+
+  #seriesOf(origin: Instance, scope: ScopeMark): Series {
+    const key = `${origin} ${scope}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      for (const [oldest, { origin: past }] of this.#series) {
+        if (this.#series.size < this.#parts.options.seriesMax) break;
+        if (!this.#parts.isKnown(past)) this.#series.delete(oldest);
+      }
+      series = { origin, scope, done: 0, held: new Map(), wanted: undefined };
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+
+  #pass(frame: DataFrame, except: Port | undefined): void {
+    for (const link of this.#parts.childrenOf(frame.origin)) if (link !== except) this.#parts.send(link, frame);
+  }
+
+  /** Delivers what is in order now. */
+  #advance(series: Series): void {
+    for (let held = series.held.get(series.done + 1); held !== undefined; held = series.held.get(series.done + 1)) {
+      series.done++;
+      this.counters.delivered++;
+      this.#parts.deliver(held.frame);
+    }
+    if (series.wanted !== undefined && series.wanted.high <= series.done) series.wanted = undefined;
+  }
+
+  /** Asks the neighbour that has more, once what it has had its time to come by itself. */
+  #fetch(series: Series, now: number): void {
+    const { wanted } = series;
+    if (wanted === undefined || wanted.askAtMs > now) return;
+    series.wanted = undefined;
+    if (wanted.low > series.done + 1) {
+      this.counters.missed += this.#countMissing(series, wanted.low - 1);
+      series.done = Math.max(series.done, wanted.low - 1);
+      this.#advance(series);
+      this.#tell(series, now);
+    }
+    if (series.done >= wanted.high) return;
+    const range = [series.done + 1, wanted.high] as const;
+    this.counters.fetched++;
+    this.#parts.send(wanted.link, { kind: 'fetch', origin: series.origin, scope: series.scope, range });
+    const next = wanted.high - series.done > this.#parts.options.fetchMax;
+    if (next) series.wanted = { ...wanted, askAtMs: now + this.#parts.options.patienceMs * 5 };
+  }
+
+  /** Numbers up to `last` are given up, but for those that are here; these are delivered. */
+  #countMissing(series: Series, last: number): number {
+    let missing = 0;
+    for (let number = series.done + 1; number <= last; number++) {
+      const held = series.held.get(number);
+      if (held === undefined) missing++;
+      else {
+        this.counters.delivered++;
+        this.#parts.deliver(held.frame);
+      }
+    }
+    return missing;
+  }
+
+  #hold(series: Series, frame: DataFrame, now: number): void {
+    series.held.set(frame.sequence, { frame, atMs: now });
+    this.#heldBytes += frame.payload.length;
+    const { windowCount, windowBytesMax } = this.#parts.options;
+    while (series.held.size > windowCount || this.#heldBytes > windowBytesMax) {
+      const oldest = series.held.keys().next().value;
+      if (oldest === undefined || oldest === frame.sequence) return;
+      this.#drop(series, oldest);
+    }
+  }
+
+  #drop(series: Series, number: number): void {
+    this.#heldBytes -= series.held.get(number)?.frame.payload.length ?? 0;
+    series.held.delete(number);
+  }
+
+  #forgetOld(series: Series, now: number): void {
+    for (const [number, { atMs }] of series.held) {
+      if (atMs + this.#parts.options.windowMs > now) return;
+      if (number > series.done) {
+        // It waited as long as anything is held for what was before it.
+        this.counters.missed += this.#countMissing(series, number);
+        series.done = number;
+        this.#advance(series);
+        this.#tell(series, now);
+      }
+      this.#drop(series, number);
+    }
+  }
+
+  #tell(series: Series, now: number): void {
+    this.#news.add(series);
+    this.#tellAtMs = Math.min(this.#tellAtMs, now + this.#parts.options.vectorDelayMs);
+  }
+
+  /** What is there without a gap, up to what was done. */
+  #stateOf({ origin, scope, done, held }: Series): BroadcastState {
+    let low = done + 1;
+    while (low > 1 && held.has(low - 1)) low--;
+    return { origin, scope, low, high: done };
+  }
+}
+
+export const broadcastIdOf = ({ origin, sequence }: DataFrame): string =>
+  `${nodeOf(origin)}.${origin.slice(nodeOf(origin).length + 1)}.*.${sequence}`;

@@ -1,0 +1,138 @@
+// The link-state database: what is known of every node of the area, and how long it is remembered.
+
+import type { DigestEntry, Instance, NodeId, UpdateFrame } from '../frame/frame.ts';
+import { applyUpdate, type LinkState, type LinkStateLimits } from './link-state.ts';
+
+export interface DatabaseOptions extends LinkStateLimits {
+  /** Nodes that are remembered; more are refused. */
+  readonly nodesMax: number;
+  /** A node that cannot be reached is forgotten after so long. */
+  readonly forgetMs: number;
+  /**
+   * Gives the one object that stands for equal states, where many databases live in one process (the simulator): they
+   * share it. By default each database has its own.
+   */
+  readonly share?: (state: LinkState) => LinkState;
+}
+
+export interface Change {
+  readonly before: LinkState | undefined;
+  /** Undefined when it was forgotten. */
+  readonly after: LinkState | undefined;
+}
+
+export class Database {
+  readonly #self: NodeId;
+  readonly #options: DatabaseOptions;
+  readonly #states = new Map<NodeId, LinkState>();
+  /** Since when nodes cannot be reached. */
+  readonly #lostAtMs = new Map<NodeId, number>();
+  #hash = 0;
+  refused = 0;
+
+  constructor(own: LinkState, options: DatabaseOptions) {
+    this.#self = own.origin;
+    this.#options = options;
+    this.#put(own);
+  }
+
+  get own(): LinkState {
+    return this.#states.get(this.#self) as LinkState;
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  /** A hash over which states are here: equal ones mean equal databases. */
+  get hash(): number {
+    return this.#hash >>> 0;
+  }
+
+  get(node: NodeId): LinkState | undefined {
+    return this.#states.get(node);
+  }
+
+  states(): IterableIterator<LinkState> {
+    return this.#states.values();
+  }
+
+  /** Whether the node is known and in that life. */
+  knows(instance: Instance, node: NodeId): boolean {
+    return this.#states.get(node)?.instance === instance;
+  }
+
+  /** Takes an update from a neighbour. */
+  accept(update: UpdateFrame): Change | 'stale' | 'gap' | 'refused' {
+    const before = this.#states.get(update.origin);
+    if (before === undefined && this.#states.size >= this.#options.nodesMax) {
+      this.refused++;
+      return 'refused';
+    }
+    const after = applyUpdate(before, update, this.#options);
+    if (typeof after === 'string') {
+      if (after === 'refused') this.refused++;
+      return after;
+    }
+    return { before, after: this.#put(this.#options.share?.(after) ?? after) };
+  }
+
+  /** The next state of this node itself. */
+  replaceOwn(after: LinkState): Change {
+    const before = this.own;
+    return { before, after: this.#put(this.#options.share?.(after) ?? after) };
+  }
+
+  /** What is here, to be compared with what a neighbour has. */
+  digest(): DigestEntry[] {
+    return Array.from(this.#states.values(), ({ origin, incarnation, sequence }) => ({
+      origin,
+      incarnation,
+      sequence,
+    }));
+  }
+
+  /** What somebody with this digest lacks. */
+  lacking(entries: readonly DigestEntry[], isWhole: boolean): UpdateFrame[] {
+    const updates: UpdateFrame[] = [];
+    const named = new Set<NodeId>();
+    for (const { origin, incarnation, sequence } of entries) {
+      named.add(origin);
+      const state = this.#states.get(origin);
+      if (state === undefined || state.incarnation < incarnation) continue;
+      if (state.incarnation > incarnation) updates.push(state.since(0));
+      else if (state.sequence > sequence) updates.push(state.since(sequence));
+    }
+    if (isWhole) {
+      for (const state of this.#states.values()) if (!named.has(state.origin)) updates.push(state.since(0));
+    }
+    return updates;
+  }
+
+  /** Notes who can be reached; forgets who could not be for long. @returns what was forgotten */
+  age(isReachable: (node: NodeId) => boolean, now: number): Change[] {
+    const forgotten: Change[] = [];
+    for (const [node, before] of this.#states) {
+      if (node === this.#self || isReachable(node)) {
+        this.#lostAtMs.delete(node);
+        continue;
+      }
+      const lostAtMs = this.#lostAtMs.get(node) ?? now;
+      this.#lostAtMs.set(node, lostAtMs);
+      if (now - lostAtMs < this.#options.forgetMs) continue;
+      this.#states.delete(node);
+      this.#lostAtMs.delete(node);
+      this.#hash ^= before.hash;
+      forgotten.push({ before, after: undefined });
+    }
+    return forgotten;
+  }
+
+  #put(state: LinkState): LinkState {
+    const before = this.#states.get(state.origin);
+    if (before !== undefined) this.#hash ^= before.hash;
+    this.#hash ^= state.hash;
+    this.#states.set(state.origin, state);
+    return state;
+  }
+}

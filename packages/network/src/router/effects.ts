@@ -1,0 +1,39 @@
+// What goes into the graph and what comes out of it.
+
+import type { Frame, Instance, LinkFrame, NodeId } from '../frame/frame.ts';
+import type { Peer } from './adjacency.ts';
+import type { Port } from './machine.ts';
+
+export type GraphInput =
+  /** A link stands: the handshake is done. */
+  | { readonly kind: 'link-up'; readonly link: Port; readonly peer: Peer }
+  | { readonly kind: 'link-down'; readonly link: Port }
+  /** Any bytes came over it. */
+  | { readonly kind: 'heard'; readonly link: Port }
+  | { readonly kind: 'frame'; readonly link: Port; readonly frame: Frame }
+  /** How busy this machine is, 0 to 100. */
+  | { readonly kind: 'load'; readonly load: number }
+  /** No new traffic through this node, or again. */
+  | { readonly kind: 'drain'; readonly isDraining: boolean }
+  /** Time has passed. */
+  | { readonly kind: 'wake' };
+
+export type GraphEffect =
+  | { readonly kind: 'send'; readonly link: Port; readonly frame: LinkFrame }
+  /** Close the link. */
+  | { readonly kind: 'hang-up'; readonly link: Port; readonly reason: 'silence' | 'name' }
+  | { readonly kind: 'adjacency'; readonly link: Port; readonly isFull: boolean }
+  /** A node is reached by these ports, of equal cost. */
+  | { readonly kind: 'route'; readonly node: NodeId; readonly slots: readonly Port[]; readonly version: number }
+  /** Where a service runs has changed: what was decided about it must be decided anew. */
+  | { readonly kind: 'service'; readonly service: string; readonly version: number }
+  /** A life of a node can be reached, or not any more. */
+  | { readonly kind: 'reach'; readonly instance: Instance; readonly isReachable: boolean }
+  /** The path to a life of a node lost a link: what is under way may be lost. */
+  | { readonly kind: 'broken'; readonly instance: Instance }
+  /** A life of a node is over, or the node is forgotten. */
+  | { readonly kind: 'ended'; readonly instance: Instance }
+  /** Another node has borne this name for longer: this one withdraws, and has no name until a link comes up again. */
+  | { readonly kind: 'name-lost'; readonly name: string; readonly to: NodeId }
+  /** A later life of this node was heard of; the next start must be later than this. */
+  | { readonly kind: 'outbid'; readonly incarnation: number };

@@ -1,0 +1,50 @@
+// What this node says of itself: gathers changes, and makes of them a new link state, not oftener than it may.
+
+import type { Change, Database } from './database.ts';
+import { KEY, type LinkState } from './link-state.ts';
+
+export class Origination {
+  readonly #database: Database;
+  readonly #intervalMs: number;
+  readonly #changes = new Map<string, string | undefined>();
+  #lastMs = Number.NEGATIVE_INFINITY;
+  /** The incarnation in which the own link state must be born again, for something greater was heard of. */
+  #incarnation = 0;
+
+  constructor(database: Database, intervalMs: number) {
+    this.#database = database;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** A fact that is to be told, or taken back. */
+  tell(key: string, value: string | undefined): void {
+    if (this.#database.own.items.get(key)?.value === value) this.#changes.delete(key);
+    else this.#changes.set(key, value);
+  }
+
+  /** Somebody heard of a later life of this node than this one: the next link state must be later still. */
+  outbid(heard: LinkState['incarnation']): void {
+    this.#incarnation = Math.max(this.#incarnation, heard + 1);
+  }
+
+  /** When a link state is due. */
+  dueMs(now: number): number {
+    const isDue = this.#changes.size > 0 || this.#incarnation > 0;
+    return isDue ? Math.max(now, this.#lastMs + this.#intervalMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Makes the new link state, if anything is to be told. */
+  originate(now: number): Change | undefined {
+    if (this.dueMs(now) > now) return undefined;
+    this.#lastMs = now;
+    let next = this.#database.own;
+    if (this.#incarnation > 0) {
+      this.#changes.set(KEY.start, String(next.facts.start));
+      next = next.reborn(this.#incarnation);
+      this.#incarnation = 0;
+    }
+    if (this.#changes.size > 0) next = next.changed(this.#changes);
+    this.#changes.clear();
+    return this.#database.replaceOwn(next);
+  }
+}

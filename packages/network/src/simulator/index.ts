@@ -1,0 +1,6 @@
+// The door of the simulator: random graphs with faults, scenarios, and figures of scale.
+
+export { measureScale, pathsOf, type ScaleOptions, type ScaleResult } from './scale.ts';
+export { parseScript, runScript, type Script } from './script.ts';
+export { SIMULATION_OPTIONS, type SimulationOptions, type SimulationResult, simulate } from './simulator.ts';
+export type { Topology, TopologyLink, TopologyNode } from './topology.ts';

@@ -1,0 +1,34 @@
+// The scenario files, each with several seeds; and scripts that must fail.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseScript, runScript } from './script.ts';
+
+const directory = new URL('./scenarios/', import.meta.url);
+
+describe('scenarios', () => {
+  test.each(readdirSync(directory).filter((file) => file.endsWith('.scenario')))('%s', (file) => {
+    const script = parseScript(readFileSync(new URL(file, directory), 'utf8'));
+    for (let seed = 1; seed <= 5; seed++) expect(runScript(script, seed), `${file}, seed ${seed}`).toEqual([]);
+  });
+});
+
+const line = 'link a b 1ms\nservice web on a\nservice db on b\nsend web@a db every 50ms from 1s to 3s\n';
+
+describe('an expectation that is not met is told', () => {
+  test.each([
+    ['expect delivered but 3', '40 of 40'],
+    ['expect gap below 20ms', '50.0 ms'],
+    ['at 2s cut a b\nuntil 3s\nexpect converged', 'it has not'],
+    ['expect at db@a from 1s', 'b,b'],
+  ])('%s', (expectation, told) => {
+    expect(runScript(parseScript(`${line}until 8s\n${expectation}`), 1).join()).toContain(told);
+  });
+});
+
+test.each([
+  ['conquer a', 'line 1: nobody knows'],
+  ['link a b soon', 'is not a time'],
+  ['at 2s explode a', 'nothing called explode'],
+  ['expect happiness', 'nobody can expect'],
+])('%s is refused', (text, reason) => expect(() => parseScript(text)).toThrow(reason));

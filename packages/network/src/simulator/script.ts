@@ -1,0 +1,196 @@
+// Scenarios as text: a described graph, what happens when, and what is expected. One line each:
+//
+//     link a b 2ms cost 10          a cable; machines come to be by being named
+//     service db on c d             services run on machines
+//     send web@a db every 5ms from 1s to 6s        or n4:db: that machine's
+//     broadcast web@a every 50ms from 1s to 6s
+//     at 2s cut a b                 silently; unplug a b: both are told; mend a b
+//     at 2s crash b                 power off; kill b: only the process; start b
+//     at 2s down db c               a service goes; up db c
+//     until 12s
+//     expect delivered              every message, nothing expired or unknown; or: expect delivered but 3
+//     expect gap below 100ms        between two arrivals, in each flow
+//     expect at db@c from 3s        from then on messages arrive there only
+//     expect ordered                each flow at each machine, also what came back from an instance that had gone
+//     expect converged
+
+import type { TracedMessage } from './checkers.ts';
+import type { SimulatedMachine } from './machine.ts';
+import { SIMULATION_OPTIONS, Simulation } from './simulator.ts';
+import type { Topology, TopologyLink } from './topology.ts';
+
+/** How long messages of a scenario may wait. */
+const TTL_MS = 60_000;
+
+export interface Script {
+  readonly topology: Topology;
+  readonly untilMs: number;
+  readonly steps: readonly ((simulation: Simulation, results: Arrivals) => void)[];
+  readonly expectations: readonly {
+    readonly line: string;
+    readonly check: (simulation: Simulation, results: Arrivals) => string | undefined;
+  }[];
+}
+
+/** When messages arrived: by flow, `sender > machine`. */
+class Arrivals {
+  readonly times = new Map<string, { readonly atMs: number; readonly machine: string; readonly number: number }[]>();
+
+  note(message: TracedMessage, machine: SimulatedMachine, atMs: number): void {
+    const flow = `${message.sender.slice(message.sender.indexOf(':') + 1)} > ${message.address}`;
+    const times = this.times.get(flow) ?? [];
+    times.push({ atMs, machine: machine.setup.name, number: message.number });
+    this.times.set(flow, times);
+  }
+
+  longestGap(): { readonly ms: number; readonly flow: string; readonly atMs: number } {
+    let longest = { ms: 0, flow: '', atMs: 0 };
+    for (const [flow, times] of this.times) {
+      for (let at = 1; at < times.length; at++) {
+        const ms = (times[at]?.atMs ?? 0) - (times[at - 1]?.atMs ?? 0);
+        if (ms > longest.ms) longest = { ms, flow, atMs: times[at]?.atMs ?? 0 };
+      }
+    }
+    return longest;
+  }
+}
+
+/** Reads a scenario. @throws Error naming the line that cannot be read */
+export function parseScript(text: string): Script {
+  const services = new Map<string, string[]>();
+  const links: TopologyLink[] = [];
+  const steps: Script['steps'][number][] = [];
+  const expectations: Script['expectations'][number][] = [];
+  let untilMs = 10_000;
+  const known = (name: string): string => {
+    if (!services.has(name)) services.set(name, []);
+    return name;
+  };
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = (raw.split('#')[0] as string).trim();
+    if (line === '') continue;
+    const words = line.split(/\s+/);
+    const [verb, first = '', second = '', third = ''] = words;
+    if (verb === 'link') {
+      const [a, b] = [known(first), known(second)];
+      const cost = words[4] === 'cost' ? Number(words[5]) : undefined;
+      links.push({ a, b, delayMs: milliseconds(third), cost, bytesPerSecond: undefined });
+    } else if (verb === 'service') {
+      for (const name of words.slice(3)) services.get(known(name))?.push(first);
+    } else if (verb === 'send' || verb === 'broadcast') steps.push(sending(words));
+    else if (verb === 'at') steps.push(happening(milliseconds(first), words.slice(2)));
+    else if (verb === 'until') untilMs = milliseconds(first);
+    else if (verb === 'expect') expectations.push({ line, check: expectation(words.slice(1)) });
+    else throw new Error(`line ${index + 1}: nobody knows what ${JSON.stringify(line)} means`);
+  }
+  const nodes = [...services].map(([name, list]) => ({ name, area: '', services: list }));
+  return { topology: { nodes, links }, untilMs, steps, expectations };
+}
+
+/** Runs a scenario. @returns what was not as expected */
+export function runScript(script: Script, seed: number): string[] {
+  const { topology, untilMs } = script;
+  const simulation = new Simulation({ ...SIMULATION_OPTIONS, seed, topology, isByteExact: true });
+  const arrivals = new Arrivals();
+  const { checker, queue } = simulation;
+  checker.onDelivery = (message, machine) => arrivals.note(message, machine, queue.nowMs);
+  simulation.begin();
+  for (const step of script.steps) step(simulation, arrivals);
+  queue.runUntil(untilMs);
+  checker.finish();
+  const failed = script.expectations.flatMap(({ line, check }) => {
+    const what = check(simulation, arrivals);
+    return what === undefined ? [] : [`${line}: ${what}`];
+  });
+  return [...checker.violations, ...failed];
+}
+
+function sending(words: readonly string[]): Script['steps'][number] {
+  const isBroadcast = words[0] === 'broadcast';
+  const [, from = '', to = ''] = words;
+  const [service = '', machine = ''] = from.split('@');
+  const [server, target] = to.includes(':') ? (to.split(':') as [string, string]) : ['', to];
+  const after = (word: string): number => milliseconds(words[words.indexOf(word) + 1]);
+  return (simulation) => {
+    const sender = simulation.machine(machine);
+    for (let atMs = after('from'); atMs < after('to'); atMs += after('every')) {
+      simulation.queue.at(atMs, () =>
+        isBroadcast ? sender.broadcast(service) : sender.send(service, server, target, TTL_MS, true),
+      );
+    }
+  };
+}
+
+function happening(atMs: number, [verb = '', first = '', second = '']: readonly string[]): Script['steps'][number] {
+  const actions: Readonly<Record<string, (simulation: Simulation) => void>> = {
+    cut: (simulation) => simulation.cable(first, second).cut(),
+    unplug: (simulation) => simulation.cable(first, second).unplug(),
+    mend: (simulation) => simulation.cable(first, second).mend(),
+    crash: (simulation) => simulation.machine(first).crash(false),
+    kill: (simulation) => simulation.machine(first).crash(true),
+    start: (simulation) => simulation.machine(first).start(),
+    down: (simulation) => simulation.machine(second).serviceDown(first),
+    up: (simulation) => simulation.machine(second).serviceUp(first),
+  };
+  const action = actions[verb];
+  if (action === undefined)
+    throw new Error(`nothing called ${verb} can happen; known are ${Object.keys(actions).join(', ')}`);
+  return (simulation) => simulation.queue.at(atMs, () => action(simulation));
+}
+
+function expectation(words: readonly string[]): Script['expectations'][number]['check'] {
+  const [what] = words;
+  if (what === 'delivered') {
+    const lost = words[1] === 'but' ? Number(words[2]) : 0;
+    return ({ checker }) => {
+      const { accepted, delivered, refused } = checker.counts;
+      const missing = accepted - delivered;
+      return accepted > 0 && refused === 0 && missing === lost
+        ? undefined
+        : `${delivered} of ${accepted}, ${refused} refused`;
+    };
+  }
+  if (what === 'gap') {
+    const limitMs = milliseconds(words[2]);
+    return (_simulation, arrivals) => {
+      const { ms, flow, atMs } = arrivals.longestGap();
+      return ms > 0 && ms < limitMs ? undefined : `${ms.toFixed(1)} ms in ${flow} at ${atMs.toFixed(1)} ms`;
+    };
+  }
+  if (what === 'at') {
+    const [service = '', machine] = (words[1] ?? '').split('@');
+    const fromMs = milliseconds(words[3]);
+    return (_simulation, { times }) => {
+      for (const [flow, list] of times) {
+        const late = list.filter(({ atMs }) => atMs >= fromMs);
+        if (!flow.endsWith(`> ${service}`)) continue;
+        if (late.length === 0 || late.some((each) => each.machine !== machine))
+          return `${late.map((each) => each.machine)}`;
+      }
+      return undefined;
+    };
+  }
+  if (what === 'ordered') {
+    return (_simulation, { times }) => {
+      const last = new Map<string, number>();
+      for (const [flow, list] of times) {
+        for (const { machine, number } of list) {
+          const before = last.get(`${flow} ${machine}`) ?? -1;
+          if (before > number) return `${number} came after ${before} to ${machine}`;
+          last.set(`${flow} ${machine}`, number);
+        }
+      }
+      return undefined;
+    };
+  }
+  if (what === 'converged') {
+    return (simulation) => (simulation.converge(100) === undefined ? 'it has not' : undefined);
+  }
+  throw new Error(`nobody can expect ${words.join(' ')}`);
+}
+
+function milliseconds(text = ''): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`${JSON.stringify(text)} is not a time such as 20ms or 3s`);
+  return Number(number) * (unit === 's' ? 1000 : 1);
+}

@@ -1,0 +1,132 @@
+// The last daemon's end of a stream: order, repeats, and what was acknowledged or returned.
+
+import type { DataFrame, FrameId, Instance, Range } from '../frame/frame.ts';
+import { incarnationOf } from '../frame/frame.ts';
+import { sliceLines } from './lines.ts';
+
+/** Lines that arrived in order, for the first time. */
+export interface Arrival {
+  readonly origin: Instance;
+  /** The id of the first line; the others follow. */
+  readonly id: FrameId;
+  readonly bytes: Uint8Array;
+  readonly count: number;
+}
+
+/** Takes lines: queues, keeps or refuses each. @returns the places of those that found nobody there */
+export type Taker = (arrival: Arrival) => readonly number[];
+
+const NONE: readonly Range[] = [];
+
+/** The stream from one origin. A new number begins a new stream; nothing of an older one is taken any more. */
+export class IncomingStream {
+  readonly origin: Instance;
+  #number = 0;
+  /** The first number that has not been taken. */
+  #expected = 1;
+  #early = new Map<number, DataFrame>();
+  #earlyBytes = 0;
+  #returned: Range[] = [];
+
+  constructor(origin: Instance) {
+    this.origin = origin;
+  }
+
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The last number of those that were all taken. */
+  get taken(): number {
+    return this.#expected - 1;
+  }
+
+  /** Numbers that were returned and of which the origin may not know yet. */
+  get returned(): readonly Range[] {
+    return this.#returned.length === 0 ? NONE : [...this.#returned];
+  }
+
+  /** Bytes that wait for something before them. */
+  get earlyBytes(): number {
+    return this.#earlyBytes;
+  }
+
+  /**
+   * A frame of this stream arrived.
+   * @param windowBytes how much may wait for what is missing before it
+   * @returns whether it is to be acknowledged; a frame of an older stream is not
+   */
+  accept(frame: DataFrame, windowBytes: number, take: Taker): boolean {
+    if (frame.stream < this.#number) return false;
+    if (frame.stream > this.#number) this.#begin(frame.stream);
+    this.#forgetReturned(frame.base);
+    if (frame.sequence > this.#expected) {
+      const bytes = frame.payload.length;
+      const known = this.#early.get(frame.sequence);
+      if (known !== undefined && known.count >= frame.count) return true;
+      // With nothing there yet it is taken however large: else a long line could never come early.
+      if (this.#early.size > 0 && this.#earlyBytes + bytes > windowBytes) return true;
+      this.#earlyBytes += bytes - (known?.payload.length ?? 0);
+      this.#early.set(frame.sequence, frame);
+      return true;
+    }
+    this.#take(frame, take);
+    while (this.#early.size > 0) {
+      const next = this.#nextEarly();
+      if (next === undefined) break;
+      this.#early.delete(next.sequence);
+      this.#earlyBytes -= next.payload.length;
+      this.#take(next, take);
+    }
+    return true;
+  }
+
+  /** Forgets all but its numbers. */
+  suspend(): void {
+    this.#early.clear();
+    this.#earlyBytes = 0;
+  }
+
+  #begin(number: number): void {
+    this.suspend();
+    this.#number = number;
+    this.#expected = 1;
+    this.#returned = [];
+  }
+
+  #take(frame: DataFrame, take: Taker): void {
+    const skip = this.#expected - frame.sequence;
+    if (skip >= frame.count) return;
+    const count = frame.count - skip;
+    const first = this.#expected;
+    this.#expected += count;
+    if (frame.payload.length === 0) {
+      this.#return(first, first + count - 1);
+      return;
+    }
+    const bytes = skip === 0 ? frame.payload : sliceLines(frame.payload, skip, frame.count);
+    const id = frame.id ?? { incarnation: incarnationOf(this.origin), stream: frame.stream, number: frame.sequence };
+    for (const place of take({ origin: this.origin, id: { ...id, number: id.number + skip }, bytes, count })) {
+      this.#return(first + place, first + place);
+    }
+  }
+
+  /** An early frame that goes on where the taken ones end; usually the one that begins there. */
+  #nextEarly(): DataFrame | undefined {
+    const exact = this.#early.get(this.#expected);
+    if (exact !== undefined) return exact;
+    for (const frame of this.#early.values()) if (frame.sequence < this.#expected) return frame;
+    return undefined;
+  }
+
+  #return(first: number, last: number): void {
+    const before = this.#returned[this.#returned.length - 1];
+    if (before !== undefined && before[1] + 1 === first) this.#returned[this.#returned.length - 1] = [before[0], last];
+    else this.#returned.push([first, last]);
+  }
+
+  /** What is below the base, the origin knows. */
+  #forgetReturned(base: number): void {
+    if ((this.#returned[0]?.[1] ?? base) < base) this.#returned = this.#returned.filter(([, last]) => last >= base);
+  }
+}

@@ -1,0 +1,355 @@
+// The first daemon's end of a stream: what is not acknowledged, in order, and when it is sent (again).
+
+import {
+  type AckFrame,
+  type DataFrame,
+  type FrameId,
+  HOPS_MAX,
+  type Instance,
+  incarnationOf,
+  type Range,
+} from '../frame/frame.ts';
+import { sliceLines } from './lines.ts';
+
+export interface StreamOptions {
+  /** Bytes of lines that may wait for their acknowledgement in one stream. */
+  readonly windowBytes: number;
+  /** Bytes of lines in one frame; a longer line has a frame of its own. */
+  readonly frameBytesMax: number;
+  /** The least that is under way after repeated losses. */
+  readonly flightBytesMin: number;
+  /** How long an acknowledgement is waited for at least, and at most. */
+  readonly resendMsMin: number;
+  readonly resendMsMax: number;
+  /** A stream that is acknowledged and idle for so long is forgotten. */
+  readonly idleMs: number;
+  /** Lives of other nodes that are over and whose numbers are remembered, in case they are not. */
+  readonly endedMax: number;
+  /** An acknowledgement waits so long for more to acknowledge. */
+  readonly ackDelayMs: number;
+}
+
+export const STREAM_OPTIONS: StreamOptions = {
+  windowBytes: 4 * 1024 * 1024,
+  frameBytesMax: 64 * 1024,
+  flightBytesMin: 64 * 1024,
+  resendMsMin: 200,
+  resendMsMax: 5000,
+  idleMs: 60_000,
+  endedMax: 4096,
+  ackDelayMs: 5,
+};
+
+/** Lines that are sent together: consecutive ids, one deadline, one token of the caller. */
+export interface Parcel<T> {
+  /** `count` lines, each with its LF. */
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** The id of the first line, if it got one before; else its place in the stream is its id. */
+  readonly id: FrameId | undefined;
+  /** When the time of the messages is over. */
+  readonly deadlineMs: number;
+  readonly token: T;
+}
+
+/**
+ * What became of (a part of) a parcel.
+ * - `taken`: the last daemon has queued, kept or refused it
+ * - `returned`: nobody was there; it was not delivered
+ * - `expired`: its time is over, and it was not delivered
+ * - `unsent`: the stream ended before it was ever sent
+ * - `unknown`: the stream ended while it was under way
+ */
+export type Fate = 'taken' | 'returned' | 'expired' | 'unsent' | 'unknown';
+
+export interface Outcome<T> {
+  readonly fate: Fate;
+  /** The id of the first line: the one it had, or its place in this stream. */
+  readonly id: FrameId;
+  readonly parcel: Parcel<T>;
+}
+
+interface Entry<T> {
+  parcel: Parcel<T>;
+  sequence: number;
+  wasSent: boolean;
+  /** Its numbers are void: its time is over, or it was taken back. */
+  isVoid: boolean;
+}
+
+export class OutgoingStream<T> {
+  readonly last: Instance;
+  readonly number: number;
+  readonly #origin: Instance;
+  readonly #options: StreamOptions;
+  #entries: Entry<T>[] = [];
+  /** Entries before this one are under way. */
+  #cursor = 0;
+  #nextSequence = 1;
+  #base = 1;
+  #heldBytes = 0;
+  #flightBytes = 0;
+  #flightBytesMax: number;
+  #resendMs: number;
+  #resendAtMs: number | undefined;
+  #smoothedMs: number | undefined;
+  #deviationMs = 0;
+  /** The number whose acknowledgement is timed; 0 for none. */
+  #timedSequence = 0;
+  #timedAtMs = 0;
+  #activeAtMs: number;
+  #expiryMs = Number.POSITIVE_INFINITY;
+
+  constructor(origin: Instance, last: Instance, number: number, options: StreamOptions, now: number) {
+    this.#origin = origin;
+    this.last = last;
+    this.number = number;
+    this.#options = options;
+    this.#flightBytesMax = Math.min(options.windowBytes, 4 * options.flightBytesMin);
+    this.#resendMs = options.resendMsMin;
+    this.#activeAtMs = now;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#options.windowBytes;
+  }
+
+  /** Takes a parcel, unless the window is full. A parcel larger than the window is taken when nothing else waits. */
+  offer(parcel: Parcel<T>, now: number): boolean {
+    if (!this.hasRoom(parcel.bytes.length)) return false;
+    this.#entries.push({ parcel, sequence: this.#nextSequence, wasSent: false, isVoid: false });
+    this.#nextSequence += parcel.count;
+    this.#heldBytes += parcel.bytes.length;
+    this.#activeAtMs = now;
+    this.#expiryMs = Math.min(this.#expiryMs, parcel.deadlineMs);
+    return true;
+  }
+
+  /** The frames that may go out now. */
+  pump(now: number): DataFrame[] {
+    const frames: DataFrame[] = [];
+    const { frameBytesMax } = this.#options;
+    while (this.#cursor < this.#entries.length) {
+      const first = this.#entries[this.#cursor] as Entry<T>;
+      const size = first.isVoid ? 0 : first.parcel.bytes.length;
+      if (this.#flightBytes > 0 && this.#flightBytes + size > this.#flightBytesMax) break;
+      const batch: Entry<T>[] = [];
+      let bytes = 0;
+      for (let entry: Entry<T> | undefined = first; entry !== undefined; entry = this.#entries[this.#cursor]) {
+        if (batch.length > 0 && !follows(batch[batch.length - 1] as Entry<T>, entry)) break;
+        const length = entry.isVoid ? 0 : entry.parcel.bytes.length;
+        if (batch.length > 0 && bytes + length > frameBytesMax) break;
+        batch.push(entry);
+        bytes += length;
+        this.#cursor++;
+      }
+      this.#flightBytes += bytes;
+      frames.push(this.#frameOf(batch, bytes, now));
+    }
+    if (this.#cursor > 0) this.#resendAtMs ??= now + this.#resendMs;
+    return frames;
+  }
+
+  /** An acknowledgement came. Older ones than those before it say nothing new. */
+  acknowledge({ sequence, returned }: AckFrame, now: number): Outcome<T>[] {
+    if (sequence < this.#base || sequence >= this.#nextSequence) return [];
+    const outcomes: Outcome<T>[] = [];
+    let done = 0;
+    for (const entry of this.#entries) {
+      if (entry.sequence > sequence) break;
+      const end = entry.sequence + entry.parcel.count;
+      if (end > sequence + 1) {
+        const rest = this.#settle(entry, sequence + 1, returned, outcomes);
+        this.#entries[done] = rest;
+        break;
+      }
+      this.#settle(entry, end, returned, outcomes);
+      done++;
+    }
+    this.#entries.splice(0, done);
+    this.#cursor = Math.max(0, this.#cursor - done);
+    this.#base = sequence + 1;
+    this.#activeAtMs = now;
+    this.#flightBytesMax = Math.min(this.#options.windowBytes, this.#flightBytesMax * 2);
+    if (this.#timedSequence > 0 && sequence >= this.#timedSequence) this.#measure(now - this.#timedAtMs);
+    this.#resendMs = this.#patienceMs();
+    this.#resendAtMs = this.#cursor > 0 ? now + this.#resendMs : undefined;
+    return outcomes;
+  }
+
+  /** All that is not acknowledged goes out again with the next `pump`: the path that it took is broken. */
+  resend(): void {
+    this.#cursor = 0;
+    this.#flightBytes = 0;
+    this.#timedSequence = 0;
+    this.#resendAtMs = undefined;
+  }
+
+  /** Time passes: messages expire, acknowledgements fail to come. */
+  wake(now: number): Outcome<T>[] {
+    if (this.#resendAtMs !== undefined && this.#resendAtMs <= now) {
+      this.resend();
+      this.#resendMs = Math.min(this.#resendMs * 2, this.#options.resendMsMax);
+      this.#flightBytesMax = Math.max(this.#options.flightBytesMin, Math.floor(this.#flightBytesMax / 2));
+    }
+    return this.#expiryMs <= now ? this.#expire(now) : [];
+  }
+
+  /** When `wake` has something to do. */
+  nextDeadline(): number {
+    return Math.min(this.#resendAtMs ?? Number.POSITIVE_INFINITY, this.#expiryMs);
+  }
+
+  /** When the stream may be forgotten, if nothing more is sent. */
+  get forgetAtMs(): number {
+    return this.isEmpty ? this.#activeAtMs + this.#options.idleMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes back what was never sent and can therefore not have arrived; its numbers become void. */
+  takeBack(): Outcome<T>[] {
+    return this.#void((entry) => !entry.wasSent, 'unsent');
+  }
+
+  /** The last daemon is gone: what was under way may have arrived or not. */
+  end(): Outcome<T>[] {
+    const outcomes: Outcome<T>[] = [];
+    for (const { parcel, sequence, wasSent, isVoid } of this.#entries) {
+      if (wasSent) outcomes.push(this.#outcome('unknown', parcel, sequence));
+      else if (!isVoid) outcomes.push(this.#outcome('unsent', parcel, sequence));
+    }
+    this.#entries = [];
+    this.#cursor = 0;
+    return outcomes;
+  }
+
+  #expire(now: number): Outcome<T>[] {
+    const expired = this.#void((entry) => entry.parcel.deadlineMs <= now, 'expired');
+    this.#expiryMs = Number.POSITIVE_INFINITY;
+    for (const { parcel, isVoid } of this.#entries) {
+      if (!isVoid) this.#expiryMs = Math.min(this.#expiryMs, parcel.deadlineMs);
+    }
+    return expired;
+  }
+
+  /** Voids entries. Of those that were sent, the acknowledgement will tell whether they had arrived before. */
+  #void(isMeant: (entry: Entry<T>) => boolean, fate: Fate): Outcome<T>[] {
+    const outcomes: Outcome<T>[] = [];
+    for (const entry of this.#entries) {
+      if (entry.isVoid || !isMeant(entry)) continue;
+      entry.isVoid = true;
+      this.#heldBytes -= entry.parcel.bytes.length;
+      if (!entry.wasSent) outcomes.push(this.#outcome(fate, entry.parcel, entry.sequence));
+    }
+    return outcomes;
+  }
+
+  /** Settles the numbers of an entry below `end`. @returns what is left of it */
+  #settle(entry: Entry<T>, end: number, returned: readonly Range[], outcomes: Outcome<T>[]): Entry<T> {
+    const { parcel, sequence, isVoid, wasSent } = entry;
+    let first = sequence;
+    while (first < end) {
+      const isReturned = contains(returned, first);
+      let next = first + 1;
+      while (next < end && contains(returned, next) === isReturned) next++;
+      const part = partOf(parcel, first - sequence, next - sequence);
+      if (!isVoid) outcomes.push(this.#outcome(isReturned ? 'returned' : 'taken', part, first));
+      else if (wasSent) outcomes.push(this.#outcome(isReturned ? 'expired' : 'taken', part, first));
+      first = next;
+    }
+    const rest = partOf(parcel, end - sequence, parcel.count);
+    if (!isVoid) this.#heldBytes -= parcel.bytes.length - rest.bytes.length;
+    this.#flightBytes = Math.max(0, this.#flightBytes - (parcel.bytes.length - rest.bytes.length));
+    return { ...entry, parcel: rest, sequence: end };
+  }
+
+  #outcome(fate: Fate, parcel: Parcel<T>, sequence: number): Outcome<T> {
+    const id = parcel.id ?? { incarnation: incarnationOf(this.#origin), stream: this.number, number: sequence };
+    return { fate, parcel, id };
+  }
+
+  #frameOf(batch: readonly Entry<T>[], bytes: number, now: number): DataFrame {
+    const first = batch[0] as Entry<T>;
+    let payload = first.isVoid ? first.parcel.bytes.subarray(0, 0) : first.parcel.bytes;
+    if (batch.length > 1 && bytes > 0) {
+      payload = new Uint8Array(bytes);
+      let at = 0;
+      for (const { parcel } of batch) {
+        payload.set(parcel.bytes, at);
+        at += parcel.bytes.length;
+      }
+    }
+    let count = 0;
+    let isFirstTime = true;
+    for (const entry of batch) {
+      count += entry.parcel.count;
+      isFirstTime &&= !entry.wasSent;
+      entry.wasSent = true;
+    }
+    if (isFirstTime && this.#timedSequence === 0) {
+      this.#timedSequence = first.sequence + count - 1;
+      this.#timedAtMs = now;
+    }
+    return {
+      kind: 'data',
+      hops: HOPS_MAX,
+      origin: this.#origin,
+      last: this.last,
+      stream: this.number,
+      base: this.#base,
+      sequence: first.sequence,
+      count,
+      id: first.parcel.id,
+      payload,
+    };
+  }
+
+  #measure(ms: number): void {
+    this.#timedSequence = 0;
+    if (this.#smoothedMs === undefined) {
+      this.#smoothedMs = ms;
+      this.#deviationMs = ms / 2;
+      return;
+    }
+    this.#deviationMs += (Math.abs(ms - this.#smoothedMs) - this.#deviationMs) / 4;
+    this.#smoothedMs += (ms - this.#smoothedMs) / 8;
+  }
+
+  #patienceMs(): number {
+    const { resendMsMin, resendMsMax } = this.#options;
+    const ms = (this.#smoothedMs ?? 0) + 4 * this.#deviationMs;
+    return Math.min(Math.max(ms, resendMsMin), resendMsMax);
+  }
+}
+
+/** Whether an entry may follow another in the same frame: both void or neither, and their ids go on. */
+function follows<T>(before: Entry<T>, after: Entry<T>): boolean {
+  if (before.isVoid !== after.isVoid) return false;
+  const a = before.parcel.id;
+  const b = after.parcel.id;
+  if (before.isVoid || (a === undefined && b === undefined)) return true;
+  if (a === undefined || b === undefined) return false;
+  return a.incarnation === b.incarnation && a.stream === b.stream && a.number + before.parcel.count === b.number;
+}
+
+const contains = (ranges: readonly Range[], number: number): boolean =>
+  ranges.some(([first, last]) => first <= number && number <= last);
+
+/** Lines of a parcel, from one to before another. */
+function partOf<T>(parcel: Parcel<T>, first: number, end: number): Parcel<T> {
+  if (first === 0 && end === parcel.count) return parcel;
+  const { id } = parcel;
+  return {
+    ...parcel,
+    bytes: sliceLines(parcel.bytes, first, end),
+    count: end - first,
+    id: id === undefined ? undefined : { ...id, number: id.number + first },
+  };
+}

@@ -1,0 +1,211 @@
+// Streams over a path that loses, repeats and reorders frames: every line once, in order, with one outcome.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type DataFrame, instanceOf, type RoutedFrame } from '../frame/frame.ts';
+import { encodeText } from '../frame/text.ts';
+import { sliceLines } from './lines.ts';
+import { type Arrival, type Outcome, STREAM_OPTIONS, Streams } from './streams.ts';
+
+const alpha = instanceOf('a'.repeat(16), 1);
+const beta = instanceOf('b'.repeat(16), 7);
+
+interface End {
+  readonly streams: Streams<number>;
+  readonly arrived: string[];
+  readonly ids: string[];
+  readonly outcomes: Outcome<number>[];
+  isAbsent: (line: string) => boolean;
+  reachable: boolean;
+}
+
+function end(self: string): End {
+  const arrived: string[] = [];
+  const ids: string[] = [];
+  const take = ({ id, bytes, count }: Arrival): number[] => {
+    const missing: number[] = [];
+    for (let place = 0; place < count; place++) {
+      const line = Buffer.from(sliceLines(bytes, place, place + 1))
+        .toString()
+        .trimEnd();
+      if (here.isAbsent(line)) missing.push(place);
+      else {
+        arrived.push(line);
+        ids.push(`${id.incarnation}.${id.stream}.${id.number + place}`);
+      }
+    }
+    return missing;
+  };
+  const options = { ...STREAM_OPTIONS, windowBytes: 4000, frameBytesMax: 300, flightBytesMin: 500 };
+  const streams = new Streams<number>({ self, options, isReachable: () => here.reachable, isKnown: () => true, take });
+  const here: End = { streams, arrived, ids, outcomes: [], isAbsent: () => false, reachable: true };
+  return here;
+}
+
+const parcel = (number: number, deadlineMs = Number.POSITIVE_INFINITY) => ({
+  bytes: encodeText(`b/N n=${number}\n`),
+  count: 1,
+  id: undefined,
+  deadlineMs,
+  token: number,
+});
+
+/** Carries frames between two ends; `fate` says how often each arrives, and how late. */
+function run(ends: readonly [End, End], fate: () => readonly number[], untilMs: number, from = 0): void {
+  const queue: { at: number; to: End; frame: RoutedFrame }[] = [];
+  for (let now = from; now < untilMs; now++) {
+    for (const here of ends) {
+      here.streams.wake(now);
+      for (const frame of here.streams.takeFrames(now)) {
+        const to = ends[here === ends[0] ? 1 : 0];
+        for (const delay of fate()) queue.push({ at: now + 1 + delay, to, frame });
+      }
+      here.outcomes.push(...here.streams.takeOutcomes());
+    }
+    for (const item of queue.filter(({ at }) => at === now)) item.to.streams.receive(item.frame, now);
+  }
+}
+
+const perfect = () => [0];
+const numbers = (outcomes: readonly Outcome<number>[], fate: string): number[] =>
+  outcomes.filter((outcome) => outcome.fate === fate).flatMap(({ parcel }) => [parcel.token]);
+
+test('whatever the path does, each line arrives once and in order', () => {
+  const delays = fc.array(fc.array(fc.nat(40), { maxLength: 2 }), { minLength: 5, maxLength: 60, size: 'max' });
+  fc.assert(
+    fc.property(delays, fc.integer({ min: 1, max: 120 }), (fates, count) => {
+      const a = end(alpha);
+      const b = end(beta);
+      let turn = 0;
+      let sent = 0;
+      const fate = (): readonly number[] => fates[turn++ % fates.length] as number[];
+      // A path on which every frame is lost for ever proves nothing.
+      fc.pre(
+        fates.some((arrivals) => arrivals.length > 0) && fates.filter((f) => f.length > 0).length * 3 > fates.length,
+      );
+      for (let now = 0; sent < count; now += 10) {
+        while (sent < count && a.streams.send(beta, parcel(sent), now)) sent++;
+        run([a, b], fate, now + 10, now);
+      }
+      run([a, b], perfect, count * 10 + 30_000, count * 10);
+      expect(b.arrived).toEqual(Array.from({ length: count }, (_, number) => `b/N n=${number}`));
+      expect(numbers(a.outcomes, 'taken')).toEqual(Array.from({ length: count }, (_, number) => number));
+      expect(a.streams.heldBytes).toBe(0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('what finds nobody is returned, exactly that, even when acknowledgements are lost', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  b.isAbsent = (line) => Number(line.split('=')[1]) % 3 === 0;
+  for (let number = 0; number < 50; number++) a.streams.send(beta, parcel(number), 0);
+  let frames = 0;
+  run([a, b], () => (frames++ % 3 === 1 ? [] : [frames % 5]), 20_000);
+  expect(numbers(a.outcomes, 'returned')).toEqual(Array.from({ length: 17 }, (_, index) => 3 * index));
+  expect(numbers(a.outcomes, 'taken')).toHaveLength(33);
+});
+
+test('what expires is not delivered afterwards, and its outcome is told once', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  a.streams.send(beta, parcel(1, 100), 0);
+  a.streams.send(beta, parcel(2), 0);
+  run([a, b], () => [], 300);
+  expect(a.outcomes).toEqual([]);
+  run([a, b], perfect, 8000, 300);
+  expect(b.arrived).toEqual(['b/N n=2']);
+  expect(numbers(a.outcomes, 'expired')).toEqual([1]);
+  expect(numbers(a.outcomes, 'taken')).toEqual([2]);
+});
+
+test('what had arrived before its time was over counts as taken, though its acknowledgement came later', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  a.streams.send(beta, parcel(1, 100), 0);
+  run([a, { ...b, streams: b.streams }], perfect, 3);
+  expect(b.arrived).toHaveLength(1);
+  run([a, b], () => [], 300, 3);
+  run([a, b], perfect, 8000, 300);
+  expect(numbers(a.outcomes, 'taken')).toEqual([1]);
+});
+
+test('what was never sent can be taken back, and what follows gets through', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  a.reachable = false;
+  a.streams.send(beta, parcel(1), 0);
+  a.streams.send(beta, parcel(2), 0);
+  run([a, b], perfect, 100);
+  a.streams.takeBack(beta);
+  expect(numbers(a.streams.takeOutcomes(), 'unsent')).toEqual([1, 2]);
+  a.reachable = true;
+  a.streams.send(beta, parcel(3), 100);
+  run([a, b], perfect, 500, 100);
+  expect(b.arrived).toEqual(['b/N n=3']);
+});
+
+test('another incarnation resets the stream: what was under way is unknown', () => {
+  const a = end(alpha);
+  const b = end(instanceOf('b'.repeat(16), 8));
+  a.streams.send(beta, parcel(1), 0);
+  run([a, b], perfect, 10);
+  expect(numbers(a.outcomes, 'unknown')).toEqual([1]);
+  expect(b.streams.counters.misaddressed).toBe(1);
+});
+
+test('an idle stream is forgotten, the next has a new number, late frames of the old one are nothing', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  const data: DataFrame[] = [];
+  a.streams.send(beta, parcel(1), 0);
+  for (const frame of a.streams.takeFrames(0)) if (frame.kind === 'data') data.push(frame);
+  b.streams.receive(data[0] as DataFrame, 1);
+  run([a, b], perfect, 70_000, 1);
+  expect([...a.streams.destinations()]).toEqual([]);
+  a.streams.send(beta, parcel(2), 70_000);
+  run([a, b], perfect, 70_100, 70_000);
+  b.streams.receive(data[0] as DataFrame, 70_100);
+  expect(b.arrived).toEqual(['b/N n=1', 'b/N n=2']);
+  expect(b.ids).toEqual(['1.1.1', '1.2.1']);
+});
+
+test('a window that is full refuses, and opens again', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  let sent = 0;
+  while (a.streams.send(beta, parcel(sent), 0)) sent++;
+  expect(sent).toBeLessThan(500);
+  run([a, b], perfect, 200);
+  expect(a.streams.send(beta, parcel(sent), 200)).toBe(true);
+});
+
+test('ids that messages got before go with them', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  const kept = (number: number) => ({ ...parcel(number), id: { incarnation: 1, stream: 0, number: 90 + number } });
+  for (const each of [kept(1), kept(2), kept(7), parcel(4)]) a.streams.send(beta, each, 0);
+  run([a, b], perfect, 100);
+  expect(b.ids).toEqual(['1.0.91', '1.0.92', '1.0.97', '1.1.4']);
+});
+
+test('frames from nobody and with other lines than they say are refused and counted', () => {
+  const b = end(beta);
+  const frame: DataFrame = {
+    kind: 'data',
+    hops: 1,
+    origin: alpha,
+    last: beta,
+    stream: 1,
+    base: 1,
+    sequence: 1,
+    count: 2,
+    id: undefined,
+    payload: encodeText('b/A\n'),
+  };
+  b.streams.receive(frame, 0);
+  b.streams.receive({ ...frame, stream: 0, count: 1 }, 0);
+  expect(b.streams.counters.refused).toBe(2);
+  expect(b.arrived).toEqual([]);
+});

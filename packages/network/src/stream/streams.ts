@@ -1,0 +1,238 @@
+// All streams of one daemon: those it began, by the node they lead to, and those that come in, by their origin.
+//
+// A state machine without clock or input and output of its own: frames and the time go in; `takeFrames` and
+// `takeOutcomes` give what came of it.
+
+import {
+  type AckFrame,
+  type DataFrame,
+  HOPS_MAX,
+  type Instance,
+  isScopeMark,
+  type ResetFrame,
+  type RoutedFrame,
+} from '../frame/frame.ts';
+import { IncomingStream, type Taker } from './incoming.ts';
+import { isLines } from './lines.ts';
+import { type Outcome, OutgoingStream, type Parcel, type StreamOptions } from './outgoing.ts';
+
+export { type Arrival, IncomingStream, type Taker } from './incoming.ts';
+export {
+  type Fate,
+  type Outcome,
+  OutgoingStream,
+  type Parcel,
+  STREAM_OPTIONS,
+  type StreamOptions,
+} from './outgoing.ts';
+
+export interface StreamCounters {
+  /** Frames for another incarnation than this. */
+  misaddressed: number;
+  /** Frames whose origin nobody knows, or whose lines are not what their head says. */
+  refused: number;
+  resets: number;
+}
+
+export interface StreamsParts {
+  /** This daemon, in this life. */
+  readonly self: Instance;
+  readonly options: StreamOptions;
+  /** Whether a path to a node is known, and the node is in that incarnation. */
+  readonly isReachable: (last: Instance) => boolean;
+  /** Whether the link-state database knows the node in that incarnation. */
+  readonly isKnown: (origin: Instance) => boolean;
+  readonly take: Taker;
+}
+
+export class Streams<T> {
+  readonly #parts: StreamsParts;
+  readonly #outgoing = new Map<Instance, OutgoingStream<T>>();
+  readonly #incoming = new Map<Instance, IncomingStream>();
+  /** When each stream that came in is to be acknowledged. */
+  readonly #acksDue = new Map<Instance, number>();
+  readonly counters: StreamCounters = { misaddressed: 0, refused: 0, resets: 0 };
+  /** Outgoing streams that may have something to send at once. */
+  readonly #ready = new Set<OutgoingStream<T>>();
+  /** Lives that are over, or seem to be, oldest first, of whose streams the numbers are remembered. */
+  readonly #ended = new Set<Instance>();
+  #frames: RoutedFrame[] = [];
+  #outcomes: Outcome<T>[] = [];
+  #streamNumber = 0;
+
+  constructor(parts: StreamsParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts a parcel into the stream to a node, or says that its window is full. */
+  send(last: Instance, parcel: Parcel<T>, now: number): boolean {
+    let stream = this.#outgoing.get(last);
+    if (stream === undefined) {
+      stream = new OutgoingStream<T>(this.#parts.self, last, ++this.#streamNumber, this.#parts.options, now);
+      this.#outgoing.set(last, stream);
+    }
+    if (!stream.offer(parcel, now)) return false;
+    this.#ready.add(stream);
+    return true;
+  }
+
+  /** Whether a parcel of this size would be taken. */
+  hasRoom(last: Instance, bytes: number): boolean {
+    return this.#outgoing.get(last)?.hasRoom(bytes) ?? true;
+  }
+
+  /** A frame whose `last` is this node came in. */
+  receive(frame: RoutedFrame, now: number): void {
+    const { self, isKnown } = this.#parts;
+    if (!isKnown(frame.origin)) {
+      this.counters.refused++;
+    } else if (frame.last !== self) {
+      this.counters.misaddressed++;
+      if (frame.kind === 'data' && !isScopeMark(frame.last)) this.#frames.push(this.#resetOf(frame, frame.last));
+    } else if (frame.kind === 'data') this.#receiveData(frame, now);
+    else if (frame.kind === 'ack') this.#receiveAck(frame, now);
+    else this.#receiveReset(frame);
+  }
+
+  /** The path to a node lost a link, or the node can be reached again: what is under way may be lost. */
+  pathBroken(last: Instance): void {
+    const stream = this.#outgoing.get(last);
+    if (stream === undefined || stream.isEmpty) return;
+    stream.resend();
+    this.#ready.add(stream);
+  }
+
+  /** A node cannot be reached now: takes back what was never sent to it. */
+  takeBack(last: Instance): void {
+    const stream = this.#outgoing.get(last);
+    if (stream !== undefined) this.#outcomes.push(...stream.takeBack());
+  }
+
+  /** An incarnation of a node is over, or forgotten. */
+  end(instance: Instance): void {
+    const stream = this.#outgoing.get(instance);
+    if (stream !== undefined) {
+      this.#outgoing.delete(instance);
+      this.#ready.delete(stream);
+      this.#outcomes.push(...stream.end());
+    }
+    this.#acksDue.delete(instance);
+    const incoming = this.#incoming.get(instance);
+    if (incoming === undefined) return;
+    // Its numbers are kept: a node whose clock was set back can seem to be over, until it has outbid its former life.
+    incoming.suspend();
+    this.#ended.delete(instance);
+    this.#ended.add(instance);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= this.#parts.options.endedMax) break;
+      this.#ended.delete(oldest);
+      this.#incoming.delete(oldest);
+    }
+  }
+
+  /** Whom streams lead to. */
+  destinations(): Iterable<Instance> {
+    return this.#outgoing.keys();
+  }
+
+  /** Bytes that are not acknowledged, in all streams. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const stream of this.#outgoing.values()) bytes += stream.heldBytes;
+    return bytes;
+  }
+
+  wake(now: number): void {
+    for (const [last, stream] of this.#outgoing) {
+      if (stream.nextDeadline() <= now) {
+        this.#outcomes.push(...stream.wake(now));
+        this.#ready.add(stream);
+      }
+      if (stream.forgetAtMs <= now) this.#outgoing.delete(last);
+    }
+  }
+
+  nextDeadline(): number | undefined {
+    let next = Number.POSITIVE_INFINITY;
+    for (const stream of this.#outgoing.values()) {
+      next = Math.min(next, stream.nextDeadline(), stream.forgetAtMs);
+    }
+    for (const dueMs of this.#acksDue.values()) next = Math.min(next, dueMs);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
+  }
+
+  /** Frames to be sent on, each towards its `last`. */
+  takeFrames(now: number): RoutedFrame[] {
+    for (const stream of this.#ready) {
+      if (this.#parts.isReachable(stream.last)) this.#frames.push(...stream.pump(now));
+    }
+    this.#ready.clear();
+    for (const [origin, dueMs] of this.#acksDue) {
+      if (dueMs > now) continue;
+      this.#acksDue.delete(origin);
+      this.#frames.push(this.#ackOf(this.#incoming.get(origin) as IncomingStream));
+    }
+    const frames = this.#frames;
+    if (frames.length > 0) this.#frames = [];
+    return frames;
+  }
+
+  takeOutcomes(): Outcome<T>[] {
+    const outcomes = this.#outcomes;
+    if (outcomes.length > 0) this.#outcomes = [];
+    return outcomes;
+  }
+
+  #receiveData(frame: DataFrame, now: number): void {
+    const { take, options } = this.#parts;
+    if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count))) {
+      this.counters.refused++;
+      return;
+    }
+    let stream = this.#incoming.get(frame.origin);
+    if (stream === undefined) {
+      stream = new IncomingStream(frame.origin);
+      this.#incoming.set(frame.origin, stream);
+    }
+    this.#ended.delete(frame.origin);
+    const before = stream.taken;
+    const isNew = stream.number !== frame.stream;
+    if (!stream.accept(frame, options.windowBytes, take)) return;
+    // What brought nothing new is a repeat or came early: the origin should hear at once how things stand.
+    const dueMs = stream.taken === before && !isNew ? now : now + options.ackDelayMs;
+    this.#acksDue.set(frame.origin, Math.min(this.#acksDue.get(frame.origin) ?? dueMs, dueMs));
+  }
+
+  #receiveAck(frame: AckFrame, now: number): void {
+    const stream = this.#outgoing.get(frame.origin);
+    if (stream?.number !== frame.stream) return;
+    this.#outcomes.push(...stream.acknowledge(frame, now));
+    this.#ready.add(stream);
+  }
+
+  #receiveReset(frame: ResetFrame): void {
+    const stream = this.#outgoing.get(frame.addressed);
+    if (stream?.number !== frame.stream) return;
+    this.counters.resets++;
+    this.#outgoing.delete(frame.addressed);
+    this.#ready.delete(stream);
+    this.#outcomes.push(...stream.end());
+  }
+
+  #ackOf(stream: IncomingStream): AckFrame {
+    return {
+      kind: 'ack',
+      hops: HOPS_MAX,
+      origin: this.#parts.self,
+      last: stream.origin,
+      stream: stream.number,
+      sequence: stream.taken,
+      returned: stream.returned,
+    };
+  }
+
+  #resetOf(frame: DataFrame, addressed: Instance): ResetFrame {
+    const { self } = this.#parts;
+    return { kind: 'reset', hops: HOPS_MAX, origin: self, last: frame.origin, stream: frame.stream, addressed };
+  }
+}
