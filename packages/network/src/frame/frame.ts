@@ -34,7 +34,8 @@ export interface DataFrame {
   readonly kind: 'data';
   readonly hops: number;
   readonly origin: Instance;
-  readonly last: Instance | ScopeMark;
+  /** The last daemon's instance, or a `ScopeMark` for broadcasts. */
+  readonly last: Instance;
   /** Counted by the first daemon; 0 for broadcasts. */
   readonly stream: number;
   /** The first number that is not acknowledged, as far as the first daemon knows. */

@@ -53,7 +53,8 @@ function* routeDifferences(machine: SimulatedMachine, oracle: ReturnType<typeof 
     const wanted = [...(oracle.hops.get(to) ?? [])].sort().join(' ');
     if (hops !== wanted) yield `${machine.setup.name} goes to ${to} by ${hops}, the oracle by ${wanted}`;
     const ports = new Set(routes.slotsTo(to).map((port) => machine.behind(port)?.setup.id));
-    if ([...ports].sort().join(' ') !== wanted) yield `${machine.setup.name} has ports to ${[...ports]} for ${to}`;
+    if ([...ports].sort().join(' ') !== wanted)
+      yield `${machine.setup.name} has ports to ${[...ports].join(', ')} for ${to}`;
   }
 }
 

@@ -165,7 +165,7 @@ function expectation(words: readonly string[]): Script['expectations'][number]['
         const late = list.filter(({ atMs }) => atMs >= fromMs);
         if (!flow.endsWith(`> ${service}`)) continue;
         if (late.length === 0 || late.some((each) => each.machine !== machine))
-          return `${late.map((each) => each.machine)}`;
+          return late.map((each) => each.machine).join(',');
       }
       return undefined;
     };
