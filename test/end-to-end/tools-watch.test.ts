@@ -350,7 +350,7 @@ describe('completion', () => {
   });
 
   it.each([
-    [['s'], ['send', 'sniff', 'services', 'status', 'stop']],
+    [['s'], ['send', 'sniff', 'services', 'status', 'stop', 'simulate']],
     [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],
