@@ -69,11 +69,13 @@ interface Braked {
   skipped: number;
 }
 
-const KINDS_MAX = 1000;
+/** Kinds hold names from outside: so many have an interval of their own, all others share one. */
+const KINDS_MAX = 64;
 
 /** Lets one line of a kind through per interval and counts the others into the next one. */
 export class RateLimit {
   readonly #kinds = new Map<string, Braked>();
+  readonly #others: Braked = { nextMs: 0, skipped: 0 };
   readonly #intervalMs: number;
   readonly #now: () => number;
 
@@ -85,12 +87,7 @@ export class RateLimit {
   /** Calls `write` with the number of lines of this kind left out since the last one, unless it is too soon. */
   run(kind: string, write: (skipped: number) => void): void {
     const now = this.#now();
-    let braked = this.#kinds.get(kind);
-    if (braked === undefined) {
-      if (this.#kinds.size >= KINDS_MAX) this.#kinds.clear();
-      braked = { nextMs: now, skipped: 0 };
-      this.#kinds.set(kind, braked);
-    }
+    const braked = this.#brakeOf(kind, now);
     if (now < braked.nextMs) {
       braked.skipped++;
       return;
@@ -98,5 +95,27 @@ export class RateLimit {
     write(braked.skipped);
     braked.skipped = 0;
     braked.nextMs = now + this.#intervalMs;
+  }
+
+  #brakeOf(kind: string, now: number): Braked {
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) return known;
+    if (this.#kinds.size >= KINDS_MAX) this.#forgetIdle(now);
+    return this.#kinds.size >= KINDS_MAX ? this.#others : this.#add(kind, now);
+  }
+
+  #add(kind: string, now: number): Braked {
+    const braked = { nextMs: now, skipped: 0 };
+    this.#kinds.set(kind, braked);
+    return braked;
+  }
+
+  /** Makes room: what kinds whose interval is over have left out is told with the others. */
+  #forgetIdle(now: number): void {
+    for (const [kind, { nextMs, skipped }] of this.#kinds) {
+      if (nextMs > now) continue;
+      this.#others.skipped += skipped;
+      this.#kinds.delete(kind);
+    }
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Router } from '@snapcommunicator/network/router';
 import type { Connection } from '../connections/connection.ts';
-import type { Log } from '../log.ts';
+import type { Log, RateLimit } from '../log.ts';
 import type { LineTransform } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import { type Counters, count } from './counters.ts';
@@ -28,6 +28,7 @@ export interface RegistrationParts {
   readonly speaker: Speaker;
   readonly counters: Counters;
   readonly log: Log;
+  readonly brake: RateLimit;
   readonly limits: RegistrationLimits;
   readonly now: () => number;
   /** Handles lines that were held. */
@@ -227,9 +228,12 @@ export class Registration {
   }
 
   #takeOver(holder: Connection, connection: Connection, wanted: Wanted, answer: Waiter['answer']): void {
-    this.#parts.log.lines.info(
-      { service: wanted.service },
-      'the name goes to a new connection: the old one does not answer',
+    const { brake, log } = this.#parts;
+    brake.run('take over', (skipped) =>
+      log.lines.info(
+        { service: wanted.service, skipped },
+        'the name goes to a new connection: the old one does not answer',
+      ),
     );
     this.#dropName(holder);
     this.#accept(connection, wanted, answer);
@@ -266,7 +270,8 @@ export class Registration {
   #refuseWith(connection: Connection, answer: Waiter['answer'], message: string): void {
     count(this.#parts.counters.refused, 'unregistered', connection.held?.length ?? 0);
     connection.held = undefined;
-    this.#parts.log.lines.warn({ reason: message }, 'REGISTER refused');
+    const { brake, log } = this.#parts;
+    brake.run('REGISTER refused', (skipped) => log.lines.warn({ reason: message, skipped }, 'REGISTER refused'));
     answer('INVALID', { command: 'REGISTER', message });
     this.#parts.leave(connection);
   }

@@ -14,7 +14,6 @@ const CACHE_MASK: u64 = 0x0000ffffffffffff;
 const TRANSMISSION: u64 = 0x73696d736e617274;
 const BROADCAST: u64 = 0x73616364616f7262;
 
-// @ts-ignore: decorator
 @inline
 function isSpecial(at: usize): bool {
   const word = load<u64>(at);
@@ -22,14 +21,12 @@ function isSpecial(at: usize): bool {
 }
 
 /** Whether a byte that was looked at neither ends the line nor begins what the slow path must read. */
-// @ts-ignore: decorator
 @inline
 function isPassedOn(at: usize): bool {
   const byte = load<u8>(at);
   return byte != 10 && byte != 0 && (byte != 59 || !isSpecial(at + 1));
 }
 
-// @ts-ignore: decorator
 @inline
 function isHead(at: usize, flow: usize): bool {
   const length = load<u32>(flow, FLOW_KEY_LENGTH);
@@ -43,7 +40,6 @@ function isHead(at: usize, flow: usize): bool {
 }
 
 /** The length of the head at `at` with the blank or LF behind it; 0 when it is longer than the cache takes. */
-// @ts-ignore: decorator
 @inline
 function headLength(at: usize): u32 {
   const blank = i8x16.splat(32);
@@ -95,7 +91,6 @@ function findFlow(at: usize, owner: u32): usize {
 }
 
 /** Hands what was written to the slot back to it. */
-// @ts-ignore: decorator
 @inline
 function leaveSlot(slot: usize, target: usize, lines: u32): void {
   if (slot == 0) return;
@@ -103,7 +98,6 @@ function leaveSlot(slot: usize, target: usize, lines: u32): void {
   store<u32>(slot, load<u32>(slot, SLOT_LINES) + lines, SLOT_LINES);
 }
 
-// @ts-ignore: decorator
 @inline
 function markDirty(slot: usize): void {
   if (load<u32>(slot, SLOT_IS_DIRTY) != 0) return;
