@@ -34,7 +34,7 @@ export class Daemon {
     this.#configuration = configuration;
     this.log = openLog(configuration);
     this.#unlock = lockDataPath(configuration.dataPath);
-    const identity = loadIdentity(configuration.dataPath, Date.now() / 1000);
+    const identity = loadIdentity(configuration.dataPath, configuration.serverName, Date.now() / 1000);
     this.#bus = createBus(configuration, identity, this.log, (reason) => void this.stop(reason));
     this.#stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;

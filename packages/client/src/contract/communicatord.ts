@@ -112,7 +112,7 @@ export const communicatord = defineService('communicatord', {
     description: 'Every service that is known.',
     parameters: {
       details: boolean().default(false).describe('also since when each is up, its commands, and counts'),
-      after: name().optional().describe('only those whose names come after this one: the `next` of the answer before'),
+      after: string().optional().describe('goes on where the last answer ended: its `next`'),
     },
     reply: 'SERVICES',
   },
@@ -213,6 +213,15 @@ export const communicatord = defineService('communicatord', {
   SHUTDOWN: { description: 'Every daemon of the cluster stops in order.' },
   QUITTING: { description: 'Sent to who still speaks while the daemon stops.' },
   LOG_ROTATE: { description: 'Reopens log files.' },
+  TELL_ALL: {
+    description:
+      'Sends one message to every instance of one service, but for its sender. A C++ daemon does not know the command and delivers nothing.',
+    parameters: {
+      service: name().describe('the service whose instances get it'),
+      message: string().describe('the message, without an address: `COMMAND name=value;…`'),
+      scope: oneOf('machine', 'network', 'cluster').default('cluster').describe('how far it goes'),
+    },
+  },
   SERVICE_UNAVAILABLE: {
     description:
       'The service is not there and the message was not kept; asked for with `cache="no;reply"` or `cache=reply`.',

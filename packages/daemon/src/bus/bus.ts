@@ -1,8 +1,12 @@
 // The bus: wires connections, switch, delivery and commands together. Nothing is decided here.
 
+import type { Message } from 'snapcommunicator/wire';
 import { createCommands } from '../commands/index.ts';
 import type { Caller } from '../commands/runner.ts';
 import type { Connection } from '../connections/connection.ts';
+import { createGraph } from '../graph/graph.ts';
+import { remoteCallerOf } from '../graph/remote-caller.ts';
+import { RemoteNodes } from '../graph/remote-nodes.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -31,9 +35,22 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     core,
     configuration,
     (...report) => delivery.report(...report),
-    ({ destination }) => registration.giveKeptTo(destination.slice(destination.indexOf(':') + 1)),
+    ({ destination }) => graph.queueChanged(destination),
   );
-  const delivery: Delivery = new Delivery({ ...core, keeping });
+  const remoteNodes = new RemoteNodes({
+    node: core.driver.node,
+    output,
+    now,
+    hasKept: (queues) => keeping.hasKept(queues),
+    reserve: (count) => keeping.reserve(count),
+    wake: () => core.driver.wake(),
+  });
+  const delivery: Delivery = new Delivery({
+    ...core,
+    keeping,
+    remoteNodes,
+    broadcast: (scope, line) => graph.broadcast(scope, line),
+  });
   const leave = (connection: Connection): void => connections.leave(connection);
   const replay = (connection: Connection, lines: Uint8Array): void => lineSwitch.handleLines(connection, lines);
   const registration = new Registration({
@@ -52,6 +69,8 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     keeping,
     clock,
     connectionCount: () => connections.count,
+    graph: () => graph,
+    delivery: () => delivery,
     leave,
     stop,
   });
@@ -59,6 +78,18 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     counters.commands++;
     commands.runner.run(caller);
   };
+  const runRemote = (message: Message): void => run(remoteCallerOf(message, delivery));
+  const graph = createGraph({
+    core,
+    configuration,
+    identity,
+    keeping,
+    remoteNodes,
+    delivery,
+    lines: () => lineSwitch,
+    giveKeptTo: (service) => registration.giveKeptTo(service),
+    command: runRemote,
+  });
   const dispatcher = new Dispatcher({
     ...core,
     keeping,
@@ -68,9 +99,12 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     hold: (connection, line) => registration.hold(connection, line),
     abandon: (connection, reason) => connections.abandon(connection, reason),
     isStopping: () => isStopping,
+    remoteNodes,
+    hasLinks: graph.hasOthers,
+    mayAskOthers: (connection, command) => commands.runner.mayAsk(connection, command),
   });
   const limits = { lineBytesMax: configuration.maxMessageSize, discardBytesMax: configuration.maxLineDiscard };
-  const lineSwitch: Switch = new Switch(arena, inner.route, output, dispatcher, limits, now);
+  const lineSwitch: Switch = new Switch(arena, inner.route, output, graph.handlerOf(dispatcher), limits, now);
   const connections: Connections = new Connections({
     lines: lineSwitch,
     output,
@@ -98,14 +132,20 @@ export function createBus(configuration: Configuration, identity: Identity, log:
 
   taps.onChange = () => lineSwitch.flows.clear();
   output.onLoss = (_destination, lines, reason) => delivery.countLoss(lines, reason);
-  output.onRefusal = (destination, lines) => delivery.countRefusals((destination.source as Connection).service, lines);
-  output.onReopen = (destination) => registration.giveKept(destination.source as Connection);
+  output.onRefusal = (destination, lines) =>
+    delivery.countRefusals((destination.source as Connection | undefined)?.service ?? 'another machine', lines);
+  output.onReopen = (destination) => {
+    if (destination.source === undefined) graph.roomAgain();
+    else registration.giveKept(destination.source as Connection);
+  };
   clock.onChange = (status) => {
     if ('resolution' in status) speaker.announce('CLOCK_STABLE', { cache: 'no', clock_resolution: status.resolution });
     else speaker.announce('CLOCK_UNSTABLE', { cache: 'no', clock_error: status.error });
   };
 
   return {
+    graph,
+    log,
     connections,
     signals,
     keeping,
@@ -117,6 +157,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
       clearInterval(observer);
       clock.close();
       output.close();
+      core.driver.close();
     },
     inputBuffer: lineSwitch.inputBuffer,
     report: commands.report,

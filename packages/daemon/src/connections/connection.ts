@@ -32,6 +32,8 @@ export class Connection implements Source, Outlet {
   readonly listener: ListenerKind;
   serial = nextSerial();
   prefix: Uint8Array = NO_PREFIX;
+  readonly isStamped = false;
+  readonly holdsBytes = false;
   carry: Uint8Array | undefined = undefined;
   longLine: LongLine | undefined = undefined;
   backlog: Uint8Array | undefined = undefined;
@@ -59,7 +61,7 @@ export class Connection implements Source, Outlet {
     this.listener = listener;
   }
 
-  write(bytes: Uint8Array, done: (isWritten: boolean) => void): void {
+  write(bytes: Uint8Array, _lines: number, done: (isWritten: boolean) => void): void {
     this.socket.write(bytes, (error) => done(error === null || error === undefined));
   }
 

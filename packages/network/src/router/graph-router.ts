@@ -5,46 +5,25 @@ import { Adjacency, type AdjacencyAction, type AdjacencyEvent, type Peer } from 
 import { Anycast, type Candidate } from './anycast.ts';
 import { type Change, Database } from './database.ts';
 import { claimsBefore, Directory } from './directory.ts';
-import type { GraphEffect, GraphInput } from './effects.ts';
+import type { GraphEffect, GraphInput, GraphSnapshot, NodeDecision } from './effects.ts';
 import { Flooding } from './flooding.ts';
 import { Graph } from './graph.ts';
 import { hashText } from './hash.ts';
 import { COST_MAX, KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
+import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
 import { Routes } from './routes.ts';
 import { Timers } from './timers.ts';
 
-export interface GraphSnapshot {
-  /** Every node that is known, this one included, with the cost of the path to it. */
-  readonly nodes: readonly {
-    readonly state: LinkState;
-    readonly distance: number;
-    readonly nextHops: readonly NodeId[];
-  }[];
-  readonly links: readonly {
-    readonly link: Port;
-    readonly peer: Peer;
-    readonly state: string;
-    readonly cost: number;
-    readonly roundTripMs: number | undefined;
-  }[];
-}
-
 /** Without a computation for so long, the next one is the first after a calm. */
 const CALM_MS = 500;
-
-type NodeDecision = {
-  readonly kind: 'node';
-  readonly node: NodeId;
-  readonly instance: Instance;
-  readonly destination: string;
-};
 
 export class GraphRouter {
   readonly database: Database;
   readonly routes: Routes;
+  readonly opaque: OpaqueDirectory;
   readonly #server: string;
   readonly #options: RouterOptions;
   readonly #machine: Machine;
@@ -63,6 +42,7 @@ export class GraphRouter {
   #isDraining = false;
   /** Whether another node took the name away. */
   #isNameless = false;
+  #nowMs = 0;
   #effects: GraphEffect[] = [];
 
   constructor(server: string, options: RouterOptions, machine: Machine, nextVersion: () => number, now: number) {
@@ -74,6 +54,11 @@ export class GraphRouter {
     this.#computePauseMs = options.computeIntervalMs;
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#bestLinksTo(neighbour));
+    this.opaque = new OpaqueDirectory({
+      hasService: (service) => this.#directory.nodesWith(service).size > 0,
+      distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
+      decide: (node, destination) => this.#decision(node, destination),
+    });
     this.#origination = new Origination(this.database, options.originateIntervalMs);
     this.#flooding = new Flooding({
       self: options.node,
@@ -103,6 +88,7 @@ export class GraphRouter {
   }
 
   step(input: GraphInput, now: number): GraphEffect[] {
+    this.#nowMs = now;
     switch (input.kind) {
       case 'link-up':
         this.#openLink(input.link, input.peer, now);
@@ -119,8 +105,14 @@ export class GraphRouter {
       case 'load':
         this.#origination.tell(KEY.load, input.load === 0 ? undefined : String(input.load));
         break;
+      case 'fact':
+        this.#origination.tell(input.key, input.value);
+        break;
       case 'drain':
         this.#drain(input.isDraining);
+        break;
+      case 'opaque':
+        this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
         break;
       case 'wake':
         this.#wake(now);
@@ -181,6 +173,22 @@ export class GraphRouter {
     if (node === undefined || node === this.#options.node) return undefined;
     if (service !== undefined && !this.#directory.nodesWith(service).has(node)) return undefined;
     return this.#decision(node, destination);
+  }
+
+  /** Names of the other machines of this area that can be reached. */
+  *reachableServers(): Generator<string> {
+    for (const node of this.#reached.keys()) {
+      const name = this.database.get(node)?.facts.name ?? '';
+      if (name !== '') yield name;
+    }
+  }
+
+  /** Services that other machines announce, with where they are and what they understand. */
+  *remoteServices(): Generator<{ readonly server: string; readonly service: string; readonly commands: string }> {
+    for (const node of this.#reached.keys()) {
+      const { name, services } = this.database.get(node)?.facts ?? { name: '', services: [] };
+      if (name !== '') for (const [service, commands] of services) yield { server: name, service, commands };
+    }
   }
 
   /** Who bears a name and can be reached; should several, the one with the older claim. */
@@ -297,6 +305,8 @@ export class GraphRouter {
     const { before, after } = change;
     const node = (after ?? before)?.origin as NodeId;
     for (const service of this.#directory.update(change)) this.#serviceChanged(service);
+    const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
+    if (behind !== undefined) this.#opaqueChanged(behind);
     if (before !== undefined && before.facts.name !== after?.facts.name) this.#allServicesOf(before);
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
@@ -343,7 +353,7 @@ export class GraphRouter {
     const change = this.#origination.originate(now);
     if (change?.after === undefined) return;
     const { before, after } = change;
-    this.#directory.update(change);
+    for (const service of this.#directory.update(change)) this.opaque.changed(service, this.#nowMs);
     const isSameLife = before !== undefined && before.incarnation === after.incarnation;
     this.#flooding.spread(after.since(isSameLife ? before.sequence : 0), undefined);
   }
@@ -385,7 +395,13 @@ export class GraphRouter {
     for (const service of facts.services.keys()) this.#serviceChanged(service);
   }
 
+  #opaqueChanged(services: readonly string[]): void {
+    for (const service of services) this.#serviceChanged(service);
+    this.#effects.push({ kind: 'opaque' });
+  }
+
   #serviceChanged(service: string): void {
+    this.opaque.changed(service, this.#nowMs);
     this.#effects.push({ kind: 'service', service, version: this.#nextVersion() });
   }
 

@@ -1,17 +1,26 @@
 // Scenarios as text: a described graph, what happens when, and what is expected. One line each:
 //
-//     link a b 2ms cost 10          a cable; machines come to be by being named
+//     link a b 2ms cost 10 rate 50kB      a cable; machines come to be by being named
 //     service db on c d             services run on machines
-//     send web@a db every 5ms from 1s to 6s        or n4:db: that machine's
+//     send web@a db every 5ms from 1s to 6s        or n4:db: that machine's; also: durable, ttl 2s
 //     broadcast web@a every 50ms from 1s to 6s
-//     at 2s cut a b                 silently; unplug a b: both are told; mend a b
-//     at 2s crash b                 power off; kill b: only the process; start b
+//     at 2s cut a b                 silently; deaf a b: what a sends; unplug a b: both are told; mend a b
+//     at 2s cut a b 2               the second of the cables between them
+//     at 2s delay a b 300ms         or narrow a b 20kB, until mend a b
+//     at 2s crash b                 power off; kill b: only the process; wipe b: and its disk; start b
+//     at 2s freeze b                the daemon stands still; thaw b
 //     at 2s down db c               a service goes; up db c
+//     at 2s drain b                 traffic keeps away; undrain b
+//     at 2s load c 80
+//     at 2s impostor n1 b           another machine by that name, beside b; stranger x b: without the secret
 //     until 12s
-//     expect delivered              every message, nothing expired or unknown; or: expect delivered but 3
+//     expect delivered              every message, once, nothing expired or unknown; or: expect delivered but 3 to 9
+//     expect complete               every message, durable ones perhaps again
+//     expect redelivered            some durable ones arrived again
 //     expect gap below 100ms        between two arrivals, in each flow
 //     expect at db@c from 3s        from then on messages arrive there only
 //     expect ordered                each flow at each machine, also what came back from an instance that had gone
+//     expect refusal secret         a handshake ended so
 //     expect converged
 
 import type { TracedMessage } from './checkers.ts';
@@ -66,22 +75,35 @@ export function parseScript(text: string): Script {
     if (!services.has(name)) services.set(name, []);
     return name;
   };
-  for (const [index, raw] of text.split('\n').entries()) {
-    const line = (raw.split('#')[0] as string).trim();
-    if (line === '') continue;
+  const read = (line: string): void => {
     const words = line.split(/\s+/);
     const [verb, first = '', second = '', third = ''] = words;
     if (verb === 'link') {
       const [a, b] = [known(first), known(second)];
-      const cost = words[4] === 'cost' ? Number(words[5]) : undefined;
-      links.push({ a, b, delayMs: milliseconds(third), cost, bytesPerSecond: undefined });
+      const rate = option(words, 'rate');
+      links.push({
+        a,
+        b,
+        delayMs: milliseconds(third),
+        cost: option(words, 'cost') === undefined ? undefined : Number(option(words, 'cost')),
+        bytesPerSecond: rate === undefined ? undefined : bytesPerSecond(rate),
+      });
     } else if (verb === 'service') {
       for (const name of words.slice(3)) services.get(known(name))?.push(first);
     } else if (verb === 'send' || verb === 'broadcast') steps.push(sending(words));
     else if (verb === 'at') steps.push(happening(milliseconds(first), words.slice(2)));
     else if (verb === 'until') untilMs = milliseconds(first);
     else if (verb === 'expect') expectations.push({ line, check: expectation(words.slice(1)) });
-    else throw new Error(`line ${index + 1}: nobody knows what ${JSON.stringify(line)} means`);
+    else throw new Error(`nobody knows what ${JSON.stringify(line)} means`);
+  };
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = (raw.split('#')[0] as string).trim();
+    if (line === '') continue;
+    try {
+      read(line);
+    } catch (error) {
+      throw new Error(`line ${index + 1}: ${(error as Error).message}`);
+    }
   }
   const nodes = [...services].map(([name, list]) => ({ name, area: '', services: list }));
   return { topology: { nodes, links }, untilMs, steps, expectations };
@@ -110,27 +132,55 @@ function sending(words: readonly string[]): Script['steps'][number] {
   const [, from = '', to = ''] = words;
   const [service = '', machine = ''] = from.split('@');
   const [server, target] = to.includes(':') ? (to.split(':') as [string, string]) : ['', to];
-  const after = (word: string): number => milliseconds(words[words.indexOf(word) + 1]);
+  const after = (word: string): number => milliseconds(option(words, word));
+  const [everyMs, fromMs, toMs] = [after('every'), after('from'), after('to')];
+  const ttlMs = option(words, 'ttl') === undefined ? TTL_MS : after('ttl');
+  const wishes = { ttlMs, isKept: true, isDurable: words.includes('durable') };
   return (simulation) => {
     const sender = simulation.machine(machine);
-    for (let atMs = after('from'); atMs < after('to'); atMs += after('every')) {
+    for (let atMs = fromMs; atMs < toMs; atMs += everyMs) {
       simulation.queue.at(atMs, () =>
-        isBroadcast ? sender.broadcast(service) : sender.send(service, server, target, TTL_MS, true),
+        isBroadcast ? sender.broadcast(service) : sender.send(service, server, target, wishes),
       );
     }
   };
 }
 
-function happening(atMs: number, [verb = '', first = '', second = '']: readonly string[]): Script['steps'][number] {
+function happening(
+  atMs: number,
+  [verb = '', first = '', second = '', third = '']: readonly string[],
+): Script['steps'][number] {
+  const place = third === '' ? 1 : Number(third);
   const actions: Readonly<Record<string, (simulation: Simulation) => void>> = {
-    cut: (simulation) => simulation.cable(first, second).cut(),
-    unplug: (simulation) => simulation.cable(first, second).unplug(),
-    mend: (simulation) => simulation.cable(first, second).mend(),
+    cut: (simulation) => simulation.cable(first, second, place).cut(),
+    deaf: (simulation) => {
+      const cable = simulation.cable(first, second, place);
+      cable.cutFrom(cable.link.a === first ? 0 : 1);
+    },
+    unplug: (simulation) => simulation.cable(first, second, place).unplug(),
+    mend: (simulation) => simulation.cable(first, second, place).restore(),
+    delay: (simulation) => {
+      simulation.cable(first, second).delayMs = milliseconds(third);
+    },
+    narrow: (simulation) => {
+      simulation.cable(first, second).bytesPerSecond = bytesPerSecond(third);
+    },
     crash: (simulation) => simulation.machine(first).crash(false),
     kill: (simulation) => simulation.machine(first).crash(true),
+    wipe: (simulation) => {
+      simulation.machine(first).crash(true);
+      simulation.machine(first).loseDisk(0);
+    },
     start: (simulation) => simulation.machine(first).start(),
+    freeze: (simulation) => simulation.machine(first).freeze(),
+    thaw: (simulation) => simulation.machine(first).thaw(),
     down: (simulation) => simulation.machine(second).serviceDown(first),
     up: (simulation) => simulation.machine(second).serviceUp(first),
+    drain: (simulation) => simulation.machine(first).drain(true),
+    undrain: (simulation) => simulation.machine(first).drain(false),
+    load: (simulation) => simulation.machine(first).setLoad(Number(second)),
+    impostor: (simulation) => void simulation.plugIn({ name: first, hasSecret: true }, simulation.machine(second)),
+    stranger: (simulation) => void simulation.plugIn({ name: first, hasSecret: false }, simulation.machine(second)),
   };
   const action = actions[verb];
   if (action === undefined)
@@ -141,14 +191,29 @@ function happening(atMs: number, [verb = '', first = '', second = '']: readonly 
 function expectation(words: readonly string[]): Script['expectations'][number]['check'] {
   const [what] = words;
   if (what === 'delivered') {
-    const lost = words[1] === 'but' ? Number(words[2]) : 0;
+    const lost = Number(option(words, 'but') ?? 0);
+    const lostMax = Number(option(words, 'to') ?? lost);
     return ({ checker }) => {
       const { accepted, delivered, refused } = checker.counts;
       const missing = accepted - delivered;
-      return accepted > 0 && refused === 0 && missing === lost
+      return accepted > 0 && refused === 0 && missing >= lost && missing <= lostMax
         ? undefined
         : `${delivered} of ${accepted}, ${refused} refused`;
     };
+  }
+  if (what === 'complete') {
+    return ({ checker }) => {
+      const missing = checker.undelivered();
+      return checker.counts.accepted > 0 && missing === 0 ? undefined : `${missing} never arrived`;
+    };
+  }
+  if (what === 'redelivered') {
+    return ({ checker }) => (checker.counts.redelivered > 0 ? undefined : 'none arrived again');
+  }
+  if (what === 'refusal') {
+    const [, reason = ''] = words;
+    return ({ checker }) =>
+      checker.links.refused[reason] === undefined ? `refused were ${JSON.stringify(checker.links.refused)}` : undefined;
   }
   if (what === 'gap') {
     const limitMs = milliseconds(words[2]);
@@ -187,6 +252,18 @@ function expectation(words: readonly string[]): Script['expectations'][number]['
     return (simulation) => (simulation.converge(100) === undefined ? 'it has not' : undefined);
   }
   throw new Error(`nobody can expect ${words.join(' ')}`);
+}
+
+/** The word behind another. */
+function option(words: readonly string[], name: string): string | undefined {
+  const at = words.indexOf(name);
+  return at === -1 ? undefined : words[at + 1];
+}
+
+function bytesPerSecond(text: string): number {
+  const [, number] = /^(\d+)kB$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`${JSON.stringify(text)} is not a rate such as 20kB, in bytes a second`);
+  return Number(number) * 1000;
 }
 
 function milliseconds(text = ''): number {
