@@ -172,7 +172,7 @@ export async function measureFrrMemory(machines: number): Promise<number[]> {
   const names = Array.from({ length: machines }, (_, number) => `m${number}`);
   const networks: Record<string, string[]> = {};
   for (const [number, name] of names.entries()) {
-    for (const step of [1, 2]) networks[`x${number}s${step}`] = [name, names[(number + step) % machines] as string];
+    for (const step of [1, 2]) networks[`x${number}s${step}`] = [name, names[(number + step) % machines] ?? name];
   }
   const network = await Network.create({ networks } satisfies NetworkPlan);
   const cluster = new FrrCluster(network);

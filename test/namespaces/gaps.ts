@@ -6,6 +6,7 @@ import { type Outcome, Traffic } from '../support/traffic.ts';
 import { RING } from './topologies.ts';
 
 export { missingForNamespaces } from '../support/namespaces/namespaces.ts';
+export { hasFrr, measureFrrGaps, measureFrrMemory } from './frr.ts';
 
 export type Fault = 'closed socket' | 'silent cut' | 'mended link' | 'killed daemon' | 'restarted daemon';
 

@@ -1,7 +1,8 @@
 // Real daemons on real networks, with traffic, while links and machines come and go: no accepted message is lost, doubled
 // or out of order. How long the gaps are is measured by `npm run prove -- gaps`.
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { stopClusters } from '../support/namespaces/cluster.ts';
 import { missingForNamespaces } from '../support/namespaces/namespaces.ts';
 import { runScenario, type Scenario } from '../support/namespaces/scenario.ts';
 import { BEHIND_A_GATEWAY, LINE, LOSSY_LINE, MESH, RING, TWO_DATA_CENTERS } from './topologies.ts';
@@ -142,6 +143,8 @@ const SCENARIOS: readonly Scenario[] = [
 const missing = missingForNamespaces();
 
 describe.skipIf(missing !== '')(`clusters in namespaces${missing && ` (skipped: ${missing})`}`, () => {
+  afterEach(stopClusters);
+
   it.each(SCENARIOS)(
     '$title',
     async (scenario) => {

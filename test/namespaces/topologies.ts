@@ -98,3 +98,15 @@ export const LOSSY_LINE: ClusterPlan = {
     ['n2', 'n3'],
   ],
 };
+
+/**
+ *     web ── hub ── office        the web server's machine reaches the office's over the hub alone
+ */
+export const OFFICE: ClusterPlan = {
+  networks: { public: ['web', 'hub'], inner: ['hub', 'office'] },
+  links: [
+    ['web', 'hub'],
+    ['hub', 'office'],
+  ],
+  flags: BRISK,
+};

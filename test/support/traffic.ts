@@ -145,9 +145,10 @@ export class Traffic {
   /** The longest time without an arrival, of those that ended after `since` (as of `performance.now()`). */
   longestGapMs(since = 0): number {
     let longest = 0;
-    for (let at = 1; at < this.#times.length; at++) {
-      const now = this.#times[at] as number;
-      if (now >= since) longest = Math.max(longest, now - (this.#times[at - 1] as number));
+    let [last = 0] = this.#times;
+    for (const now of this.#times) {
+      if (now >= since) longest = Math.max(longest, now - last);
+      last = now;
     }
     return longest;
   }

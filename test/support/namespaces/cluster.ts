@@ -42,6 +42,13 @@ const lookMs = 20;
 const linkOf = (link: LinkPlan | readonly [string, string]): LinkPlan =>
   'between' in link ? link : { between: [link[0], link[1]] };
 
+const running = new Set<Cluster>();
+
+/** Ends what a test that broke off has left running. */
+export async function stopClusters(): Promise<void> {
+  for (const cluster of running) await cluster.stop();
+}
+
 /** Daemons by the names of their machines. */
 export class Cluster {
   readonly network: Network;
@@ -62,6 +69,7 @@ export class Cluster {
   /** Starts everything, and waits until every daemon knows the whole plan. */
   static async start(plan: ClusterPlan): Promise<Cluster> {
     const cluster = new Cluster(plan, await Network.create(plan));
+    running.add(cluster);
     try {
       if (cluster.#links.some(({ isSecure }) => isSecure)) cluster.#makeKeys();
       await Promise.all(cluster.servers.map((machine) => cluster.revive(machine)));
@@ -75,6 +83,7 @@ export class Cluster {
 
   /** Ends everything and removes it. @returns the exit codes other than 0 */
   async stop(): Promise<Readonly<Record<string, number>>> {
+    running.delete(this);
     await Promise.all([...this.#observers.values()].map((observer) => observer.close()));
     const codes = await Promise.all(
       [...this.#daemons].map(async ([name, daemon]) => [name, await daemon.stop()] as const),

@@ -19,7 +19,7 @@ const DIAL_PAUSE_MS = 20;
 
 async function answer() {
   const socket = createSocket('udp4');
-  socket.on('message', (bytes, { address, port }) => socket.send(`${bytes} ${address}`, port, address));
+  socket.on('message', (bytes, { address, port }) => socket.send(`${bytes.toString()} ${address}`, port, address));
   socket.bind(PORT);
   createServer((connection) => connection.on('error', ({ code }) => console.log(code))).listen(PORT);
   await once(socket, 'listening');

@@ -145,6 +145,47 @@ export const communicatord = defineService('communicatord', {
       inner_loop: oneOf('WebAssembly', 'TypeScript'),
     },
   },
+  GRAPH: {
+    description:
+      'The graph as seen from here: machines, services, links. Asks without `graph`; the answer is the same command with it.',
+    parameters: {
+      graph: string().optional().describe('a JSON object, as `snapcom map --format json` prints it'),
+    },
+    reply: 'GRAPH',
+  },
+  ROUTE: {
+    description: 'The next step of a message from one machine to a service, or to another machine.',
+    parameters: {
+      service: name().optional().describe('whom it is for; without `server_name` the nearest instance'),
+      server_name: name().optional().describe('the machine that it is for, or where the service is to be'),
+      from: name().optional().describe('the machine that it began at; this one, unless given'),
+    },
+    reply: 'ROUTED',
+  },
+  ROUTED: {
+    description: 'The answer to ROUTE.',
+    parameters: {
+      outcome: oneOf('here', 'next', 'absent').describe('it ends here, goes on to `next`, or there is no way'),
+      server_name: name().optional().describe('the machine at the end of the way'),
+      next: string().optional().describe('the neighbour that it is given to'),
+      cost: integer({ min: 0 }).optional().describe('of the way from here'),
+    },
+  },
+  DRAIN: {
+    description: 'Lets no new traffic to or through this machine, if there is another way. Asked again, it tells how far it is.',
+    parameters: { undo: boolean().default(false).describe('takes traffic again') },
+    reply: 'DRAINING',
+  },
+  DRAINING: {
+    description: 'The answer to DRAIN: what is under way.',
+    parameters: {
+      draining: boolean(),
+      sent_bytes: integer({ min: 0 }).describe('sent by services here to other machines, and not acknowledged'),
+      queued_bytes: integer({ min: 0 }).describe('for services here, and not taken by them'),
+      passed: integer({ min: 0 }).describe('frames passed on between other machines, since the start'),
+      kept: integer({ min: 0 }).describe('messages that wait here for services that are absent'),
+    },
+  },
   SNIFF: {
     description: 'Shows the traffic of this daemon from now on, as SNIFFED.',
     parameters: {

@@ -4,9 +4,11 @@ import type { Message } from 'snapcommunicator/wire';
 import { createCommands } from '../commands/index.ts';
 import type { Caller } from '../commands/runner.ts';
 import type { Connection } from '../connections/connection.ts';
+import { adoptSocket } from '../connections/stream-listener.ts';
 import { createGraph } from '../graph/graph.ts';
 import { remoteCallerOf } from '../graph/remote-caller.ts';
 import { RemoteNodes } from '../graph/remote-nodes.ts';
+import { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -128,6 +130,25 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     { ...core, delivery, command: run },
   );
 
+  const links = new Links(
+    configuration,
+    {
+      identity: () => ({ ...identity, server: core.server, address: '', area: configuration.dataCenter ?? '' }),
+      holderOf: (name) => core.router.graph?.nodeNamed(name),
+      isStopping: () => isStopping,
+    },
+    log,
+    brake,
+    {
+      ...graph.linkEvents,
+      service: (socket, firstBytes) => adoptSocket(socket, 'secure', connections, firstBytes),
+      unreachable: (who) => speaker.announce('UNREACHABLE', { who }),
+      block: (address, reason) => delivery.announceEverywhere('BLOCK', { uri: address, period: 'hour', reason }),
+      legacy: ({ socket }) => void socket.destroy(),
+    },
+  );
+  graph.onForget((machine) => links.forget(machine));
+
   const observer = setInterval(() => core.recorder.observe(), OBSERVE_MS).unref();
 
   taps.onChange = () => lineSwitch.flows.clear();
@@ -144,6 +165,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
   };
 
   return {
+    links,
     graph,
     log,
     connections,
@@ -158,6 +180,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
       clock.close();
       output.close();
       core.driver.close();
+      graph.close();
     },
     inputBuffer: lineSwitch.inputBuffer,
     report: commands.report,

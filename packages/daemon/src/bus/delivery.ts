@@ -143,6 +143,16 @@ export class Delivery {
       this.send({ connection: undefined, from, server, service, command, line, message }, decision);
   }
 
+  /** Tells every service of the cluster that lists the command. */
+  announceEverywhere(command: string, values: Values): void {
+    const { server } = this.#parts;
+    const from = `${server}:communicatord`;
+    const address = { sentFromServer: server, sentFromService: 'communicatord', server: '', service: '*', command };
+    const message: Message = { ...address, parameters: textParameters(values) };
+    const line = Buffer.from(`${encodeMessage(message)}\n`);
+    this.#broadcast({ connection: undefined, from, server: '', service: '*', command, line, message }, 'cluster');
+  }
+
   /** An accepted message can go nowhere and may not wait. */
   giveUp(parcel: Parcel, reason: DropReason): void {
     count(this.#parts.counters.dropped, reason);

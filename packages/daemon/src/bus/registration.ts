@@ -44,6 +44,8 @@ export interface Wanted {
   readonly transient: boolean;
 }
 
+const LISTENER_TEXTS = { unix: 'a Unix socket', tcp: 'TCP', secure: 'another machine' } as const;
+
 /** Somebody who wants a name that another has. */
 interface Waiter {
   readonly connection: Connection;
@@ -95,7 +97,7 @@ export class Registration {
       return this.#refuseWith(
         connection,
         answer,
-        `${name} is in use by a service on ${holder.listener === 'unix' ? 'a Unix socket' : 'TCP'}`,
+        `${name} is in use by a service on ${LISTENER_TEXTS[holder.listener]}`,
       );
     }
     this.#askHolder(holder, connection, wanted, answer);

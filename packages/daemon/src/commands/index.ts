@@ -46,6 +46,7 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     isPrivileged: ({ connection, isRemote }) =>
       configuration.compatControl ||
       connection?.listener === 'unix' ||
+      connection?.listener === 'secure' ||
       (isRemote === true && parts.graph().areLinksProved()),
     complained: ({ connection, message: { command } }, problem) => {
       count(counters.invalid, 'PARAMETERS');

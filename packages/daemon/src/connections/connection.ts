@@ -4,8 +4,11 @@ import type { Socket } from 'node:net';
 import type { Destination, Outlet } from '../switch/destination.ts';
 import type { LongLine, Source } from '../switch/source.ts';
 
-/** Where a connection came in. A Unix socket is guarded by its group, and that is a privilege. */
-export type ListenerKind = 'tcp' | 'unix';
+/**
+ * Where a connection came in. A Unix socket is guarded by its group, and that is a privilege; so is the password that a
+ * service of another machine has given on the secure listener.
+ */
+export type ListenerKind = 'tcp' | 'unix' | 'secure';
 
 /**
  * new: has said nothing yet; lines for services are held. anonymous: they go on without a sender.

@@ -1,16 +1,16 @@
 // The graph's part of the daemon: wires the driver, other nodes, arrivals, outcomes and events. Nothing is decided here.
 
-import type { Message } from 'snapcommunicator/wire';
+import { availableParallelism } from 'node:os';
+import type { Frame } from '@snapcommunicator/network/frame';
+import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import { Cluster } from '../bus/cluster.ts';
 import type { Core } from '../bus/core.ts';
 import type { Delivery } from '../bus/delivery.ts';
 import type { Dispatcher } from '../bus/dispatcher.ts';
 import type { Keeping } from '../bus/keeping.ts';
-import { encodeMessage } from 'snapcommunicator/wire';
 import { textParameters, type Values } from '../bus/speaker.ts';
 import type { Link } from '../links/link.ts';
 import { loadAverage } from '../machine/load-average.ts';
-import { availableParallelism } from 'node:os';
 import { type Identity, storeIdentity } from '../machine/identity.ts';
 import { VERSION } from '../machine/version.ts';
 import type { Configuration } from '../options/index.ts';
@@ -48,6 +48,8 @@ export type GraphSide = ReturnType<typeof createGraph>;
 /** How often others are told how busy this machine is, if that has changed by so much. */
 const LOAD_INTERVAL_MS = 10_000;
 const LOAD_STEP = 10;
+/** How often it is looked whether others have taken everything, while the daemon stops. */
+const SETTLE_CHECK_MS = 5;
 
 export function createGraph(parts: GraphParts) {
   const { core, configuration, identity, keeping, remoteNodes, delivery, command } = parts;
@@ -168,8 +170,18 @@ export function createGraph(parts: GraphParts) {
     },
     /** Lines that arrived are handled here, all others by the dispatcher. */
     handlerOf: (dispatcher: Dispatcher): LineHandler => handlerFor(arrivals, dispatcher),
-    up: (link: Link): void => events.linkUp(link),
-    down: (link: Link, isOrderly: boolean): void => events.linkDown(link, isOrderly),
+    linkEvents: {
+      up: (link: Link): void => events.linkUp(link),
+      down: (link: Link, isOrderly: boolean): void => events.linkDown(link, isOrderly),
+      frame: (link: Link, frame: Frame): void => driver.receive(link.port, frame),
+      readEnd: (): void => driver.turn(),
+    },
+    /** Waits until other nodes have taken what is under way to them, at most so long. */
+    settle: async (timeoutMs: number): Promise<void> => {
+      driver.turn();
+      const deadline = now() + timeoutMs;
+      while (!remoteNodes.isSettled && now() < deadline) await new Promise((resolve) => setTimeout(resolve, SETTLE_CHECK_MS));
+    },
     close: (): void => clearInterval(loadTimer),
   };
 }

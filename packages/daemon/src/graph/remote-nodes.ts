@@ -101,6 +101,14 @@ export class RemoteNodes {
     return outcomes;
   }
 
+  /** Whether every node that can be reached has taken all that is for it. */
+  get isSettled(): boolean {
+    const { node, output } = this.#parts;
+    for (const [instance, destination] of this.#byInstance)
+      if (output.waitingBytes(destination) > 0 && node.router.graph?.isReachable(instance)) return false;
+    return true;
+  }
+
   /** Streams have settled something: there may be room. */
   pump(): void {
     for (const destination of this.#byInstance.values()) (destination.outlet as StreamOutlet).pump();

@@ -75,13 +75,22 @@ export class Acquaintances {
   }
 
   /** By `IP:port`, IP or name. */
-  forget(addressOrServer: string): void {
+  forget(addressOrServer: string): boolean {
+    let wasKnown = false;
     const isMeant = (address: string, server: string | undefined): boolean =>
       address === addressOrServer || server === addressOrServer || readEndpoint(address)?.host === addressOrServer;
-    for (const { address, server } of [...this.#known]) if (isMeant(address, server)) this.#known.forget(address);
-    for (const { key, address } of [...this.#targets])
-      if (isMeant(key, this.#names.get(key)) || address.host === addressOrServer) this.#targets.remove(key);
+    for (const { address, server } of [...this.#known]) {
+      if (!isMeant(address, server)) continue;
+      this.#known.forget(address);
+      wasKnown = true;
+    }
+    for (const { key, address } of [...this.#targets]) {
+      if (!isMeant(key, this.#names.get(key)) && address.host !== addressOrServer) continue;
+      this.#targets.remove(key);
+      wasKnown = true;
+    }
     this.#changed();
+    return wasKnown;
   }
 
   /** Whether the target is to be asked to connect, because its address is the greater one. @param own where it would connect to */
@@ -155,9 +164,9 @@ export class Acquaintances {
     if (!isConfigured) this.#targets.remove(key);
   }
 
-  /** No link came of it: who called and is not remembered is not tried again. */
+  /** No link came of it, or it was lost: who called and is not to be remembered is not tried again. */
   failed({ key, isConfigured }: Target): void {
-    if (!isConfigured && !this.#known.has(key)) this.#targets.remove(key);
+    if (!isConfigured && !(this.#options.gossip && this.#known.has(key))) this.#targets.remove(key);
   }
 
   #see(text: string, server: string): void {

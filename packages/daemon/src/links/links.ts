@@ -2,17 +2,17 @@
 
 import type { Socket } from 'node:net';
 import type { Frame } from '@snapcommunicator/network/frame';
-import { FRAME_LIMITS } from '@snapcommunicator/network/frame';
 import type { ExistingLink, RefusalReason, Surroundings } from '@snapcommunicator/network/handshake';
 import type { Message } from 'snapcommunicator/wire';
 import type { Log, RateLimit } from '../log.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Admission } from './admission.ts';
 import { Certificates } from './certificates.ts';
-import { clusterSecret, makeNonce, type Secret } from './cluster-secret.ts';
+import { makeNonce } from './cluster-secret.ts';
 import { type DialFailure, dialSocket } from './dialing.ts';
 import { type BoundAddresses, Entrance } from './entrance.ts';
 import type { KnownMachine, LegacySocket, LinkEvents, LinkSurroundings } from './events.ts';
+import { Introductions } from './introductions.ts';
 import { formatEndpoint } from './ip-address.ts';
 import { Link, type LinkEnd, type Port } from './link.ts';
 import type { Accepted } from './listener.ts';
@@ -20,8 +20,7 @@ import { LogIns } from './log-ins.ts';
 import { Meeting, type Verdict } from './meeting.ts';
 import type { LinkOptions } from './options.ts';
 import { type Refusal, Refusals } from './refusals.ts';
-import { type Credentials, readCredentials, readOptionFile } from './secret-files.ts';
-import { type Target, Targets, targetKey } from './targets.ts';
+import { type Target, Targets } from './targets.ts';
 
 export type { KnownMachine, LegacySocket, LinkEvents, LinkSurroundings } from './events.ts';
 export { Link } from './link.ts';
@@ -38,6 +37,9 @@ const HOPELESS: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   'legacy',
 ]);
 
+/** Bytes of a line between frames, and of a frame's head: neighbours are told in one. */
+const LINE_BYTES_MAX = 16 * 1024;
+
 /** A C++ daemon that is linked, as far as dialing matters. */
 interface LegacyPeer {
   readonly target: Target | undefined;
@@ -49,10 +51,8 @@ export class Links implements Iterable<Link> {
   readonly #surroundings: LinkSurroundings;
   readonly #events: LinkEvents;
   readonly #log: Log['lines'];
-  readonly #brake: RateLimit;
   readonly #certificates: Certificates;
-  #credentials: Credentials;
-  readonly #secret: Secret | undefined;
+  readonly #introductions: Introductions;
   readonly #admission: Admission;
   readonly #logIns: LogIns;
   readonly #refusals: Refusals;
@@ -75,16 +75,17 @@ export class Links implements Iterable<Link> {
     this.#surroundings = surroundings;
     this.#events = events;
     this.#log = log.lines;
-    this.#brake = brake;
     this.#certificates = new Certificates(options);
-    this.#credentials = readCredentials(options.credentialsFile);
-    this.#secret =
-      options.clusterSecretFile === undefined
-        ? undefined
-        : clusterSecret(readOptionFile(options.clusterSecretFile, 'cluster_secret_file').trim());
     this.#admission = new Admission(
-      { ...options, hasSecret: this.#secret !== undefined },
-      performance.now.bind(performance),
+      {
+        trustPlain: options.trustPlain,
+        publicPlain: options.publicPlain,
+        hasSecret: options.clusterSecretFile !== undefined,
+        failedLoginsMax: options.maxFailedLogins,
+        failedLoginMs: options.failedLoginTime,
+        blockMs: options.blockTime,
+      },
+      () => performance.now(),
     );
     this.#refusals = new Refusals(this.#log, brake);
     const inline = options.secureListen.flatMap(({ user, password }) =>
@@ -109,13 +110,14 @@ export class Links implements Iterable<Link> {
     this.#acquaintances = new Acquaintances(options, this.#admission, this.#targets, this.#log, () =>
       events.known?.(this.known().map(({ address }) => address)),
     );
+    this.#introductions = new Introductions(options, surroundings, () => this.#acquaintances.worthTrying());
   }
 
   /** Listens everywhere. @throws StartError naming what cannot be had */
   async listen(): Promise<BoundAddresses> {
     await this.#logIns.load();
     const bound = await this.#entrance.open();
-    const isTrusting = bound.remote.length > 0 && this.#secret === undefined;
+    const isTrusting = bound.remote.length > 0 && !this.#introductions.hasSecret;
     if (isTrusting)
       this.#log.warn(
         { remote: bound.remote },
@@ -158,8 +160,8 @@ export class Links implements Iterable<Link> {
   }
 
   /** Drops what is known of a machine, by `IP:port`, IP or name. A link that stands stays. */
-  forget(addressOrServer: string): void {
-    this.#acquaintances.forget(addressOrServer);
+  forget(addressOrServer: string): boolean {
+    return this.#acquaintances.forget(addressOrServer);
   }
 
   /** Refuses an address for a while, as this daemon or another one found right. @param periodMs default: block_time */
@@ -171,7 +173,7 @@ export class Links implements Iterable<Link> {
   async reload(): Promise<void> {
     this.#certificates.reload();
     this.#entrance.reload();
-    this.#credentials = readCredentials(this.#options.credentialsFile);
+    this.#introductions.reload();
     await this.#logIns.load();
   }
 
@@ -202,8 +204,8 @@ export class Links implements Iterable<Link> {
   }
 
   #dial(target: Target): void {
-    const { certificates, timeoutMs } = { certificates: this.#certificates, timeoutMs: this.#options.handshakeTimeout };
-    const cancel = dialSocket(target.address, { certificates, timeoutMs }, (result) => {
+    const options = { certificates: this.#certificates, timeoutMs: this.#options.handshakeTimeout };
+    const cancel = dialSocket(target.address, options, (result) => {
       this.#dials.delete(cancel);
       if ('reason' in result) this.#missed(target, result);
       else this.#reached(target, result);
@@ -255,46 +257,20 @@ export class Links implements Iterable<Link> {
 
   #around(meeting: Meeting): Surroundings {
     const { setup, ownHost, path, objection } = meeting;
-    const identity = this.#surroundings.identity();
-    const { target } = setup;
-    const isFresh = meeting.handshake.state === 'fresh';
-    const asksFrom = target !== undefined && isFresh ? this.#entrance.endpointAt(ownHost) : undefined;
+    const callAt = setup.target === undefined ? undefined : this.#entrance.endpointAt(ownHost);
     const rivals = [...this.#links.values(), ...[...this.#meetings].filter((other) => other.agreed !== undefined)];
     meeting.rivals = rivals.filter((other) => other !== meeting);
-    const isLegacyTaken = this.#options.cppDaemons ?? (this.#secret === undefined || setup.isSecure);
     return {
-      self: { ...identity, address: this.address },
-      callAddress: asksFrom === undefined ? this.address : formatEndpoint(asksFrom),
+      ...this.#introductions.about(setup, this.address),
+      ...(callAt !== undefined && { callAddress: formatEndpoint(callAt) }),
       nonce: setup.nonce,
       path,
       links: meeting.rivals.map(existing),
       linksMax: this.#options.maxLinks,
       isStopping: this.#isStopping,
-      extras: this.#extras(meeting),
       objection,
-      legacyObjection: isLegacyTaken ? undefined : 'legacy',
       holderOf: (server) => this.#surroundings.holderOf(server),
-      ...(this.#secret !== undefined && !setup.isSecure && { secret: this.#secret }),
     };
-  }
-
-  /** What is said besides: C++ daemons want services; whoever proves itself first hears of neighbours. */
-  #extras({ setup }: Meeting): Record<string, string> {
-    const extras: Record<string, string> = {};
-    const say = (name: string, words: readonly string[] = []): void => {
-      if (words.length > 0) extras[name] = joined(words);
-    };
-    const { target, isSecure } = setup;
-    if (isSecure || this.#secret === undefined) say('neighbors', this.#acquaintances.worthTrying());
-    if (target === undefined) return extras;
-    say('services', this.#surroundings.services?.());
-    say('heard_of', this.#surroundings.heardOf?.());
-    const { user, password, host, port } = target.address;
-    if (!isSecure) return extras;
-    const inline = user !== undefined && password !== undefined ? { user, password } : undefined;
-    const place = `${host}:${port}`;
-    const credential = inline ?? this.#credentials.get(user === undefined ? place : `${user}@${place}`);
-    return credential === undefined ? extras : { ...extras, username: credential.user, password: credential.password };
   }
 
   #ended(meeting: Meeting, verdict: Verdict): void {
@@ -357,7 +333,7 @@ export class Links implements Iterable<Link> {
         wasDialedHere: target !== undefined,
         cost: this.#acquaintances.costOf(target, peer.address, meeting.peerHost, isSecure),
         queueLimits: { socketBytesMax: maxLinkQueue, dataBytesMax: maxLinkBacklog, controlBytesMax: maxLinkControl },
-        frameLimits: { ...FRAME_LIMITS, payloadBytesMax: maxFrameSize },
+        frameLimits: { headBytesMax: LINE_BYTES_MAX, payloadBytesMax: maxFrameSize },
         hangUpMs: stopTimeout,
       },
       this.#owner,
@@ -376,9 +352,8 @@ export class Links implements Iterable<Link> {
     if (isOfOurArea) this.#acquaintances.met(peer, isSecure, meeting.handshake.peerNeighbors);
     this.#events.up(link);
     for (const place of replaced) this.#replace(meeting.rivals[place]);
-    // Who came in and proved the secret has not been told of neighbours yet.
-    if (this.#secret !== undefined && !isSecure && isOfOurArea)
-      link.say(`GOSSIP neighbors=${joined(this.#acquaintances.worthTrying())}`);
+    const told = isOfOurArea && !isSecure ? this.#introductions.toldLate() : '';
+    if (told !== '') link.say(`GOSSIP neighbors=${told}`);
     link.start(rest);
   }
 
@@ -401,9 +376,11 @@ export class Links implements Iterable<Link> {
       const stoodMs = link.stoodMs;
       this.#log.info({ peer: link.peer.server, address: link.remoteAddress, port: link.port, reason }, 'link down');
       const dialed = this.#targetOf.get(link);
-      for (const target of this.#targets) {
+      for (const target of [...this.#targets]) {
         const isConcerned = target === dialed || leadsTo(target, link);
-        if (isConcerned && !this.#isSatisfied(target)) this.#targets.lost(target, stoodMs);
+        if (!isConcerned || this.#isSatisfied(target)) continue;
+        this.#targets.lost(target, stoodMs);
+        this.#acquaintances.failed(target);
       }
       this.#targetOf.delete(link);
       this.#events.down(link, isOrderly);
@@ -472,13 +449,3 @@ function existing(rival: Link | Meeting): ExistingLink {
   const wasDialedHere = rival instanceof Link ? rival.wasDialedHere : rival.setup.target !== undefined;
   return { node: peer.node, incarnation: peer.incarnation, path: rival.path, wasDialedHere };
 }
-
-/** Bytes of one list in CONNECT or ACCEPT: other daemons limit what they read. */
-const LIST_BYTES_MAX = 12 * 1024;
-
-function joined(words: readonly string[]): string {
-  const text = words.join(',');
-  return text.length <= LIST_BYTES_MAX ? text : text.slice(0, text.lastIndexOf(',', LIST_BYTES_MAX));
-}
-
-export { targetKey };

@@ -1,6 +1,6 @@
 // Writes down the graph as one daemon sees it: its router's snapshot, and what only the daemon itself can know.
 
-import type { NodeId } from '../frame/frame.ts';
+import { type Instance, incarnationOf, type NodeId } from '../frame/frame.ts';
 import type { LinkState } from '../router/link-state.ts';
 import type { Port } from '../router/machine.ts';
 import type { RouterSnapshot } from '../router/router.ts';
@@ -23,23 +23,26 @@ export type LinkDetails = Pick<AtlasLink, 'isSecure' | 'address' | 'clockOffsetM
 /** What a daemon knows of a server beyond its link state. */
 export type ServerDetails = Partial<Pick<AtlasServer, 'address' | 'version' | 'upSince' | 'lostSince'>>;
 
-/** A neighbour of another kind: it says what runs on it, and of which services it has heard. */
-export interface OpaqueNeighbor {
-  readonly name: string;
-  readonly dataCenter: string;
-  readonly services: readonly string[];
-  readonly version?: string;
-  readonly link: Omit<LinkDetails, 'server'> & { readonly cost: number; readonly roundTripMs?: number };
-}
-
-/** What came in summaries about other data centres. */
-export interface Foreign {
-  readonly dataCenters: readonly AtlasDataCenter[];
-  readonly servers: readonly AtlasServer[];
+/** A part of a data centre, as its summary tells of it: another one's, or of the own one what was cut off. */
+export interface ForeignPart {
+  readonly area: string;
+  readonly isOwn: boolean;
+  /** To its nearest border. */
+  readonly distance: number;
+  /** The neighbours with which the ways there begin. */
+  readonly hops: readonly NodeId[];
+  readonly content:
+    | {
+        readonly machines: number;
+        readonly servers: ReadonlyMap<NodeId, { readonly name: string; readonly instance: Instance }>;
+        /** Of each service the node that is nearest to the border. */
+        readonly services: ReadonlyMap<string, { readonly node: NodeId }>;
+      }
+    | undefined;
 }
 
 export interface DescriptionParts {
-  readonly snapshot: RouterSnapshot;
+  readonly snapshot: RouterSnapshot & { readonly parts?: readonly ForeignPart[] };
   /** This daemon's id; undefined where it has no graph. */
   readonly node: NodeId | undefined;
   /** Its data centre. */
@@ -50,41 +53,39 @@ export interface DescriptionParts {
   readonly server: (node: NodeId) => ServerDetails | undefined;
   /** What a service of this machine understands. */
   readonly commands: (service: string) => readonly string[];
-  readonly opaque: readonly OpaqueNeighbor[];
-  readonly foreign: Foreign;
 }
 
 /** Facts that no router reads: others are told them for the sake of people. */
 export const DETAIL_KEYS = { address: 'address', version: 'version' } as const;
 
+/** Nobody measures a link to a daemon of another kind. */
+const OPAQUE_COST = 10;
+
 /** An incarnation is mostly the second of its start; a smaller number only counts. */
 const INCARNATION_IS_TIME = 1_000_000_000;
 
 export function describeGraph(parts: DescriptionParts): GraphDocument {
-  const { snapshot, node: self, dataCenter, time, opaque, foreign } = parts;
+  const { snapshot, node: self, dataCenter, time } = parts;
   const names = uniqueNames(snapshot, self);
-  const known = snapshot.nodes.map((node) => describeNode(node, names, parts));
-  if (self === undefined) known.push(describeAlone(parts));
-  const listed = new Set(known.map(({ name }) => name));
-  // A summary says less than the database: who is in both is just moving.
-  const summaries = foreign.servers.filter(({ name }) => !listed.has(name));
-  for (const { name } of summaries) listed.add(name);
-  const links = [...databaseLinks(snapshot, names, self), ...ownLinks(parts, names)];
-  // The far end of a link to another data centre may not have been summed up yet.
-  const unlisted = links.filter(({ to }) => !listed.has(to)).map(({ to }) => to);
-  const ends = [...new Set(unlisted)].map((name) => describeUnlisted(name));
-  const opaqueServers = opaque.filter(({ name }) => !listed.has(name)).map((neighbor) => describeOpaque(neighbor));
-  const servers = [...known, ...summaries, ...ends, ...opaqueServers].sort((a, b) => compareTexts(a.name, b.name));
-  const opaqueLinks = opaque.map(({ name, link }): AtlasLink => {
-    return { from: snapshot.server, to: name, kind: 'network', state: 'up', isOpaque: true, ...link };
-  });
+  const servers = snapshot.nodes.map((node) => describeNode(node, names, parts));
+  if (self === undefined) servers.push(describeAlone(parts));
+  const links = [...databaseLinks(snapshot, names, self), ...ownLinks(parts, names), ...opaqueLinks(snapshot, names)];
+  const listed = new Set(servers.map(({ name }) => name));
+  const add = (server: AtlasServer): void => {
+    if (!listed.has(server.name)) servers.push(server);
+    listed.add(server.name);
+  };
+  // Who tells of itself is told of by others, too, while it moves or changes its kind: its own word counts.
+  for (const server of summarizedServers(snapshot, names)) add(server);
+  for (const server of opaqueServers(snapshot, names, dataCenter)) add(server);
+  for (const { to } of links) add(describeUnlisted(to));
   return {
     version: 1,
     seenFrom: snapshot.server,
     time,
-    dataCenters: dataCentersOf(dataCenter, servers, foreign),
-    servers,
-    links: [...links, ...opaqueLinks].sort((a, b) => compareTexts(a.from, b.from) || compareTexts(a.to, b.to)),
+    dataCenters: dataCentersOf(dataCenter, servers, snapshot.parts ?? []),
+    servers: servers.sort((a, b) => compareTexts(a.name, b.name)),
+    links: links.sort((a, b) => compareTexts(a.from, b.from) || compareTexts(a.to, b.to)),
   };
 }
 
@@ -166,16 +167,70 @@ const describeUnlisted = (name: string): AtlasServer => ({
   services: [],
 });
 
-const describeOpaque = ({ name, dataCenter, services, version, link }: OpaqueNeighbor): AtlasServer => ({
-  ...describeUnlisted(name),
-  dataCenter,
-  knowledge: 'opaque',
-  ...(version !== undefined && { version }),
-  ...(link.address !== undefined && { address: link.address }),
-  distance: link.cost,
-  nextHops: [name],
-  services: [...services].sort().map((service) => ({ name: service })),
-});
+/** Who is in other data centres, and which services are known to be there. */
+function* summarizedServers(
+  { parts = [] }: DescriptionParts['snapshot'],
+  names: ReadonlyMap<NodeId, string>,
+): Generator<AtlasServer> {
+  for (const { area, isOwn, distance, hops, content } of parts) {
+    if (isOwn || content === undefined) continue;
+    const services = new Map<NodeId, AtlasService[]>();
+    for (const [name, { node }] of content.services) services.set(node, [...(services.get(node) ?? []), { name }]);
+    for (const [id, { name, instance }] of content.servers) {
+      yield {
+        ...describeUnlisted(name),
+        id,
+        incarnation: incarnationOf(instance),
+        dataCenter: area,
+        distance,
+        nextHops: hops.map((hop) => names.get(hop) ?? content.servers.get(hop)?.name ?? `#${hop}`).sort(),
+        services: (services.get(id) ?? []).sort((a, b) => compareTexts(a.name, b.name)),
+      };
+    }
+  }
+}
+
+/** What nodes that can be reached say of daemons of another kind that they are linked with. */
+function* opaqueServers(
+  { nodes }: RouterSnapshot,
+  names: ReadonlyMap<NodeId, string>,
+  dataCenter: string,
+): Generator<AtlasServer> {
+  const nearestFirst = [...nodes].sort((a, b) => a.distance - b.distance);
+  for (const { state, distance, nextHops } of nearestFirst) {
+    if (distance >= UNREACHABLE) continue;
+    for (const { server, address, services, heardOf } of state.facts.opaque.values()) {
+      yield {
+        ...describeUnlisted(server),
+        dataCenter,
+        knowledge: 'opaque',
+        ...(address !== '' && { address }),
+        distance: distance + OPAQUE_COST,
+        nextHops: distance === 0 ? [server] : nextHops.map((hop) => names.get(hop) ?? `#${hop}`).sort(),
+        services: [...services].sort().map((name) => ({ name })),
+        ...(heardOf.length > 0 && { heardOf: [...heardOf].sort() }),
+      };
+    }
+  }
+}
+
+function* opaqueLinks({ nodes, server }: RouterSnapshot, names: ReadonlyMap<NodeId, string>): Generator<AtlasLink> {
+  for (const { state, distance } of nodes) {
+    if (distance >= UNREACHABLE) continue;
+    for (const { server: to, address, since } of state.facts.opaque.values()) {
+      yield {
+        from: names.get(state.origin) ?? server,
+        to,
+        cost: OPAQUE_COST,
+        kind: 'network',
+        state: 'up',
+        isOpaque: true,
+        ...(address !== '' && { address }),
+        ...(since > 0 && { upSince: since }),
+      };
+    }
+  }
+}
 
 /** Links between others, and those to this node that only the others advertise. */
 function* databaseLinks(
@@ -229,18 +284,24 @@ function oriented(link: AtlasLink, back: number | undefined): AtlasLink {
   return { ...link, from: to, to: from, cost: back, ...(back !== cost && { costBack: cost }) };
 }
 
-function dataCentersOf(own: string, servers: readonly AtlasServer[], foreign: Foreign): AtlasDataCenter[] {
+/** The own one first. A data centre in several parts is as near as the nearest of them. */
+function dataCentersOf(own: string, servers: readonly AtlasServer[], parts: readonly ForeignPart[]): AtlasDataCenter[] {
   const counts = new Map([[own, 0]]);
   for (const { dataCenter } of servers) counts.set(dataCenter, (counts.get(dataCenter) ?? 0) + 1);
-  const centers = new Map<string, AtlasDataCenter>();
-  for (const [name, serverCount] of counts) {
-    centers.set(name, { name, isOwn: name === own, serverCount, ...(name === own && { cost: 0 }) });
+  const costs = new Map([[own, 0]]);
+  const machines = new Map<string, number>();
+  for (const { area, isOwn, distance, content } of parts) {
+    if (isOwn) continue;
+    if (!counts.has(area)) counts.set(area, 0);
+    costs.set(area, Math.min(distance, costs.get(area) ?? UNREACHABLE));
+    machines.set(area, (machines.get(area) ?? 0) + (content?.machines ?? 0));
   }
-  for (const center of foreign.dataCenters) {
-    const serverCount = Math.max(center.serverCount, counts.get(center.name) ?? 0);
-    if (center.name !== own) centers.set(center.name, { ...center, isOwn: false, serverCount });
-  }
-  return [...centers.values()].sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || compareTexts(a.name, b.name));
+  const centers = [...counts].map(([name, count]): AtlasDataCenter => {
+    const cost = costs.get(name);
+    const serverCount = name === own ? count : Math.max(count, machines.get(name) ?? 0);
+    return { name, isOwn: name === own, serverCount, ...(cost !== undefined && { cost }) };
+  });
+  return centers.sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || compareTexts(a.name, b.name));
 }
 
 const isTime = (seconds: number, now: number): boolean => seconds >= INCARNATION_IS_TIME && seconds <= now + 60;

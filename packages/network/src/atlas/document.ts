@@ -44,6 +44,8 @@ export interface AtlasServer {
   /** The neighbours with which ways of that cost begin. */
   readonly nextHops: readonly string[];
   readonly services: readonly AtlasService[];
+  /** Services that an opaque one has heard of: they are somewhere behind it. */
+  readonly heardOf?: readonly string[];
 }
 
 /** Both within a data centre, or between two. */
@@ -99,10 +101,8 @@ export interface AtlasDataCenter {
   readonly name: string;
   readonly isOwn: boolean;
   readonly serverCount: number;
-  /** The cost of the way there; 0 for the own one; left out if there is none. */
+  /** The cost of the way to its nearest border; 0 for the own one; left out if there is none. */
   readonly cost?: number;
-  /** The machine of the own data centre by which the way there leaves it. */
-  readonly border?: string;
 }
 
 export interface GraphDocument {

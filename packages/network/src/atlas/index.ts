@@ -4,9 +4,8 @@ export {
   DETAIL_KEYS,
   type DescriptionParts,
   describeGraph,
-  type Foreign,
+  type ForeignPart,
   type LinkDetails,
-  type OpaqueNeighbor,
   type ServerDetails,
 } from './describe.ts';
 export type {

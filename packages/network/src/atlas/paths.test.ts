@@ -107,17 +107,17 @@ describe('documents', () => {
   });
 
   it.each([
-    ['nonsense', 'no JSON'],
-    ['[]', 'the document is [], expected an object'],
-    ['{"version":2}', 'version is 2, expected 1'],
-    [mutated('servers', 0, { name: 'a b' }), 'servers[0].name is "a b", expected the name of a server'],
-    [mutated('servers', 0, { name: 'beta' }), 'servers has beta twice'],
-    [mutated('servers', 1, { load: -1 }), 'servers[1].load is -1, expected a number of at least 0'],
-    [mutated('servers', 1, { isDraining: 'no' }), 'servers[1].isDraining is "no", expected true or false'],
-    [mutated('servers', 1, { version: 'a\u001b[31m' }), 'servers[1].version'],
-    [mutated('links', 0, { to: 'nobody' }), 'links[0] leads to nobody, which is not among the servers'],
-    [mutated('links', 0, { state: 'fine' }), 'links[0].state is "fine", expected up or coming or half'],
-  ])('say what is wrong with %s', (text, problem) => {
+    ['no JSON', 'nonsense'],
+    ['the document is [], expected an object', '[]'],
+    ['version is 2, expected 1', '{"version":2}'],
+    ['servers[0].name is "a b", expected the name of a server', mutated('servers', 0, { name: 'a b' })],
+    ['servers has beta twice', mutated('servers', 0, { name: 'beta' })],
+    ['servers[1].load is -1, expected a number of at least 0', mutated('servers', 1, { load: -1 })],
+    ['servers[1].isDraining is "no", expected true or false', mutated('servers', 1, { isDraining: 'no' })],
+    ['servers[1].version', mutated('servers', 1, { version: 'a\u001b[31m' })],
+    ['links[0] leads to nobody, which is not among the servers', mutated('links', 0, { to: 'nobody' })],
+    ['links[0].state is "fine", expected up or coming or half', mutated('links', 0, { state: 'fine' })],
+  ])('say that %s', (problem, text) => {
     const reading = readGraph(text);
     expect('problem' in reading ? reading.problem : '').toContain(problem);
   });

@@ -109,7 +109,7 @@ export class Atlas {
     for (const name of opaqueLast) {
       if (!left.has(name)) continue;
       const met = this.#from(name).order.map((index) => this.#graph.idOf(index));
-      const part = met.filter((member) => this.cost(name, member) !== undefined);
+      const part = met.filter((member) => left.has(member) && this.cost(name, member) !== undefined);
       for (const member of part) left.delete(member);
       parts.push(part.sort());
     }

@@ -104,6 +104,7 @@ class Place {
 }
 
 const serverName = (place: Place): string => place.text(SERVER_NAME, 'the name of a server');
+const serviceName = (place: Place): string => place.text(SERVICE_NAME, 'the name of a service');
 const label = (place: Place): string => place.text(LABEL, 'a text');
 const number = (place: Place): number => place.number();
 
@@ -128,7 +129,6 @@ const readDataCenter = (place: Place): AtlasDataCenter => ({
   isOwn: place.key('isOwn').flag(),
   serverCount: place.key('serverCount').number(),
   ...place.optional('cost', number),
-  ...place.optional('border', serverName),
 });
 
 const readServer = (place: Place): AtlasServer => ({
@@ -147,10 +147,11 @@ const readServer = (place: Place): AtlasServer => ({
   ...place.optional('distance', number),
   nextHops: place.key('nextHops').list(1000, serverName),
   services: place.key('services').list(DOCUMENT_LIMITS.servicesMax, readService),
+  ...place.optional('heardOf', (list) => list.list(DOCUMENT_LIMITS.servicesMax, serviceName)),
 });
 
 const readService = (place: Place): AtlasService => ({
-  name: place.key('name').text(SERVICE_NAME, 'the name of a service'),
+  name: serviceName(place.key('name')),
   ...place.optional('commands', (list) => list.list(10_000, label)),
 });
 

@@ -51,11 +51,7 @@ function mapLines(document: GraphDocument, columns: number, paint: (tone: Tone, 
     const edge = gutter.below(row - 1);
     lines.push(edge);
     if (hasDataCenters) {
-      const way = center.isOwn
-        ? ''
-        : center.cost === undefined
-          ? ', no way there'
-          : `, cost ${center.cost}${center.border === undefined ? '' : ` by ${center.border}`}`;
+      const way = center.isOwn ? '' : center.cost === undefined ? ', no way there' : `, cost ${center.cost}`;
       lines.push(`${edge}${paint('bold', titleOf(center.name))}: ${counted(center.serverCount, 'machine')}${way}`);
     }
     for (const server of members) lines.push(...serverLines(server, row++, view));
@@ -84,6 +80,8 @@ function serverLines(
   const services = server.services.map((service) => service.name);
   const more: string[] = [];
   if (services.length > 0) more.push(...wrapped(services, columns, `${indent}runs `, `${indent}     `, ' '));
+  const { heardOf = [] } = server;
+  if (heardOf.length > 0) more.push(...wrapped(heardOf, columns, `${indent}heard of `, `${indent}         `, ' '));
   const links = document.links.filter(({ from, to }) => from === server.name || to === server.name);
   const ends = links.map((link) => linkText(link, server.name)).sort(compareTexts);
   if (ends.length > 0) more.push(...wrapped(ends, columns, `${indent}to   `, `${indent}     `, ', '));

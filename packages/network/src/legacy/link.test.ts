@@ -2,14 +2,14 @@
 
 import { decodeText, encodeMessage, type Message } from 'snapcommunicator/wire';
 import { describe, expect, test } from 'vitest';
-import { type Introduction, introduce, readIntroduction } from './introduction.ts';
+import type { Introduction } from './introduction.ts';
 import { LegacyLink, type LegacyLinkEffect } from './link.ts';
 
 const self: Introduction = { server: 'n1', address: '10.77.0.1:4042', services: ['svc1'], heardOf: [], neighbors: [] };
 const peer: Introduction = { server: 'n2', address: '10.77.0.2:4042', services: ['svc2'], heardOf: [], neighbors: [] };
 
-const linkOf = (wasDialedHere = false, of = peer): LegacyLink =>
-  new LegacyLink(of, { server: 'n1', wasDialedHere, aliveIntervalMs: 5000, loadIntervalMs: 5000 }, 0);
+const linkOf = (wasDialedHere = false): LegacyLink =>
+  new LegacyLink(peer, { server: 'n1', wasDialedHere, aliveIntervalMs: 5000, loadIntervalMs: 5000 }, 0);
 
 function read(line: string): Message {
   const result = decodeText(line);
@@ -26,8 +26,6 @@ function told(effects: readonly LegacyLinkEffect[]): string[] {
       case 'carry':
       case 'command':
         return `${effect.kind} ${encodeMessage(effect.message)}`;
-      case 'neighbors':
-        return `neighbors ${effect.addresses.join(',')}`;
       case 'down':
         return `down ${effect.reason}${effect.isOrderly ? ', orderly' : ''}`;
       case 'load':
@@ -50,11 +48,6 @@ describe('the greeting', () => {
   test('of the dialer, which has said CONNECT', () => {
     expect(told(linkOf(true).open(self))).toEqual(['say HELP', 'say REGISTER_FOR_LOADAVG']);
   });
-
-  test('neighbours are worth trying', () => {
-    const talkative = readIntroduction('ACCEPT', introduce('ACCEPT', { ...peer, neighbors: ['10.77.0.3:4042'] }));
-    expect(told(linkOf(true, talkative as Introduction).open(self))).toContain('neighbors 10.77.0.3:4042');
-  });
 });
 
 test.each<[string, string[]]>([
@@ -65,8 +58,7 @@ test.each<[string, string[]]>([
   ['<n2:communicatord LOADAVG avg=1.07;my_address=10.77.0.2:4042;timestamp=1795353887.3', ['load 1.07']],
   ['<n2:communicatord DISCONNECT', ['down disconnected, orderly']],
   ['<n2:communicatord REFUSE conflict=name', ['down refused']],
-  ['GOSSIP my_address=10.77.0.9:4042', ['say RECEIVED', 'neighbors 10.77.0.9:4042']],
-  ['GOSSIP', []],
+  ['GOSSIP my_address=10.77.0.2:4042', ['say RECEIVED']],
   ['<n2:communicatord TRANSMISSION_REPORT command=PING;status=failed', []],
   ['n1:communicatord/UNKNOWN command=NOSUCH', []],
   ['<n2:communicatord NOSUCH', ['command <n2:communicatord NOSUCH']],

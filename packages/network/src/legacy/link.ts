@@ -29,8 +29,6 @@ export type LegacyLinkEffect =
   | { readonly kind: 'carry'; readonly message: Message }
   /** A command for this daemon, to be answered over the link. */
   | { readonly kind: 'command'; readonly message: Message }
-  /** Addresses of daemons that are worth trying. */
-  | { readonly kind: 'neighbors'; readonly addresses: readonly string[] }
   /** The link is over. `isOrderly`: one side said so. */
   | { readonly kind: 'down'; readonly isOrderly: boolean; readonly reason: DownReason };
 
@@ -65,9 +63,7 @@ export class LegacyLink {
   open(self: Introduction): LegacyLinkEffect[] {
     const loads = say('REGISTER_FOR_LOADAVG');
     const help = say('HELP');
-    const greeting = this.#options.wasDialedHere ? [help, loads] : [loads, say('ACCEPT', introduce('ACCEPT', self)), help];
-    const { neighbors } = this.peer;
-    return neighbors.length > 0 ? [...greeting, { kind: 'neighbors', addresses: neighbors }] : greeting;
+    return this.#options.wasDialedHere ? [help, loads] : [loads, say('ACCEPT', introduce('ACCEPT', self)), help];
   }
 
   /** Any bytes came. */
@@ -144,10 +140,8 @@ const WORDS: Readonly<Record<string, Word | undefined>> = {
   REGISTER_FOR_LOADAVG: (link, _message, now) => link.listenToLoad(true, now),
   UNREGISTER_FROM_LOADAVG: (link, _message, now) => link.listenToLoad(false, now),
   LOADAVG: (_link, { parameters }) => [{ kind: 'load', parameters }],
-  GOSSIP: (_link, { parameters }) => {
-    const address = parameters['my_address'] ?? '';
-    return address === '' ? NO_EFFECTS : [say('RECEIVED'), { kind: 'neighbors', addresses: [address] }];
-  },
+  // It asks to be called, and is linked already.
+  GOSSIP: () => [say('RECEIVED')],
   // Their arrival is what counts.
   ABSOLUTELY: nothing,
   COMMANDS: nothing,

@@ -70,6 +70,7 @@ export function parseScript(text: string): Script {
   const links: TopologyLink[] = [];
   const steps: Script['steps'][number][] = [];
   const expectations: Script['expectations'][number][] = [];
+  const mentions: { readonly line: number; readonly machines: readonly string[]; readonly cable?: string[] }[] = [];
   let untilMs = 10_000;
   const known = (name: string): string => {
     if (!services.has(name)) services.set(name, []);
@@ -101,12 +102,37 @@ export function parseScript(text: string): Script {
     if (line === '') continue;
     try {
       read(line);
+      mentions.push({ line: index + 1, ...mentionsOf(line.split(/\s+/)) });
     } catch (error) {
       throw new Error(`line ${index + 1}: ${(error as Error).message}`);
     }
   }
+  for (const { line, machines, cable } of mentions) {
+    const missing = machines.find((name) => !services.has(name));
+    if (missing !== undefined) throw new Error(`line ${line}: there is no machine ${missing}`);
+    if (cable !== undefined && !links.some(({ a, b }) => cable.includes(a) && cable.includes(b))) {
+      throw new Error(`line ${line}: there is no link between ${cable.join(' and ')}`);
+    }
+  }
   const nodes = [...services].map(([name, list]) => ({ name, area: '', services: list }));
   return { topology: { nodes, links }, untilMs, steps, expectations };
+}
+
+/** The place among the words of what happens at which a machine stands; those not named here are about cables. */
+const MACHINE_AT: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(
+    'crash kill wipe start freeze thaw drain undrain load'.split(' ').map((verb) => [verb, 3] as const),
+  ),
+  ...Object.fromEntries('down up impostor stranger'.split(' ').map((verb) => [verb, 4] as const)),
+};
+
+/** Which machines and cables a line takes for granted. */
+function mentionsOf(words: readonly string[]): { readonly machines: readonly string[]; readonly cable?: string[] } {
+  const [verb = '', first = '', happens = ''] = words;
+  if (verb === 'send' || verb === 'broadcast') return { machines: [first.split('@')[1] ?? ''] };
+  if (verb !== 'at') return { machines: [] };
+  const place = MACHINE_AT[happens];
+  return place === undefined ? { machines: [], cable: words.slice(3, 5) } : { machines: [words[place] ?? ''] };
 }
 
 /** Runs a scenario. @returns what was not as expected */
@@ -116,9 +142,13 @@ export function runScript(script: Script, seed: number): string[] {
   const arrivals = new Arrivals();
   const { checker, queue } = simulation;
   checker.onDelivery = (message, machine) => arrivals.note(message, machine, queue.nowMs);
-  simulation.begin();
-  for (const step of script.steps) step(simulation, arrivals);
-  queue.runUntil(untilMs);
+  try {
+    simulation.begin();
+    for (const step of script.steps) step(simulation, arrivals);
+    queue.runUntil(untilMs);
+  } catch (error) {
+    checker.violate(`an assertion failed: ${error instanceof Error ? error.stack : String(error)}`);
+  }
   checker.finish();
   const failed = script.expectations.flatMap(({ line, check }) => {
     const what = check(simulation, arrivals);
