@@ -165,7 +165,9 @@ export const communicatord = defineService('communicatord', {
   ROUTED: {
     description: 'The answer to ROUTE.',
     parameters: {
-      outcome: oneOf('here', 'next', 'absent').describe('it ends here, goes on to `next`, or there is no way'),
+      outcome: oneOf('here', 'next', 'opaque', 'absent').describe(
+        'it ends here, goes on to `next`, or to C++ daemons; or there is no way',
+      ),
       server_name: name().optional().describe('the machine at the end of the way'),
       next: string().optional().describe('the neighbour that it is given to'),
       cost: integer({ min: 0 }).optional().describe('of the way from here'),

@@ -9,6 +9,8 @@ import { createGraph } from '../graph/graph.ts';
 import { remoteCallerOf } from '../graph/remote-caller.ts';
 import { RemoteNodes } from '../graph/remote-nodes.ts';
 import { Links } from '../links/links.ts';
+import { createLegacy } from '../legacy/create-legacy.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -51,7 +53,11 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     ...core,
     keeping,
     remoteNodes,
-    broadcast: (scope, line) => graph.broadcast(scope, line),
+    legacy: () => legacy,
+    broadcast: (scope, line) => {
+      const id = graph.broadcast(scope, line);
+      legacy.broadcast(line, scope === 'network' ? '?' : '*', id);
+    },
   });
   const leave = (connection: Connection): void => connections.leave(connection);
   const replay = (connection: Connection, lines: Uint8Array): void => lineSwitch.handleLines(connection, lines);
@@ -89,8 +95,19 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     remoteNodes,
     delivery,
     lines: () => lineSwitch,
+    legacy: () => legacy,
     giveKeptTo: (service) => registration.giveKeptTo(service),
     command: runRemote,
+  });
+  const { legacy, announced } = createLegacy({
+    core,
+    configuration,
+    identity,
+    delivery,
+    graph,
+    commands,
+    run,
+    address: () => links.address,
   });
   const dispatcher = new Dispatcher({
     ...core,
@@ -102,7 +119,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     abandon: (connection, reason) => connections.abandon(connection, reason),
     isStopping: () => isStopping,
     remoteNodes,
-    hasLinks: graph.hasOthers,
+    hasLinks: () => graph.hasOthers() || legacy.count > 0,
     mayAskOthers: (connection, command) => commands.runner.mayAsk(connection, command),
   });
   const limits = { lineBytesMax: configuration.maxMessageSize, discardBytesMax: configuration.maxLineDiscard };
@@ -135,6 +152,8 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     {
       identity: () => ({ ...identity, server: core.server, address: '', area: configuration.dataCenter ?? '' }),
       holderOf: (name) => core.router.graph?.nodeNamed(name),
+      services: () => announced.services(),
+      heardOf: () => announced.heardOf(),
       isStopping: () => isStopping,
     },
     log,
@@ -144,7 +163,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
       service: (socket, firstBytes) => adoptSocket(socket, 'secure', connections, firstBytes),
       unreachable: (who) => speaker.announce('UNREACHABLE', { who }),
       block: (address, reason) => delivery.announceEverywhere('BLOCK', { uri: address, period: 'hour', reason }),
-      legacy: ({ socket }) => void socket.destroy(),
+      legacy: (peer) => legacy.accept(peer),
     },
   );
   graph.onForget((machine) => links.forget(machine));
@@ -166,6 +185,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
 
   return {
     links,
+    legacy,
     graph,
     log,
     connections,

@@ -2,11 +2,12 @@
 
 import type { Entry } from '@snapcommunicator/network/keeper';
 import { parseCachePolicy, parseReport } from '@snapcommunicator/network/keeper';
-import type { Decision, Router, Scope } from '@snapcommunicator/network/router';
+import type { Decision, OpaqueDecision, Router, Scope } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
 import { frameIdOf } from '../graph/message-id.ts';
 import type { LineContext, NodeDecision, RemoteNodes } from '../graph/remote-nodes.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Log, RateLimit } from '../log.ts';
 import type { Outcome, Recorder } from '../recorder/recorder.ts';
 import type { Destination } from '../switch/destination.ts';
@@ -32,6 +33,8 @@ export interface Parcel {
   readonly line: Uint8Array;
   /** The whole message, if its parameters had to be read. */
   readonly message: Message | undefined;
+  /** The line without what C++ daemons put around it, if that is how it may be kept. */
+  readonly bare?: Uint8Array;
   /** If it came from another node and somebody looks: its id. */
   readonly id?: string | undefined;
 }
@@ -53,6 +56,7 @@ export interface DeliveryParts {
   readonly queuesOf: (service: string) => readonly string[];
   readonly router: Router;
   readonly remoteNodes: RemoteNodes;
+  readonly legacy: () => LegacyLinks;
   readonly now: () => number;
   /** Sends a broadcast to the other nodes of its scope. */
   readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => void;
@@ -77,6 +81,7 @@ export class Delivery {
     if (decision.kind === 'broadcast') this.#broadcast(parcel, decision.scope);
     else if (decision.kind === 'port') this.#unicast(parcel);
     else if (decision.kind === 'node') this.#sendOn(parcel, decision);
+    else if (decision.kind === 'opaque') this.#sendBehind(parcel, decision);
     else this.#keepOrFail(parcel, decision.destination, this.wishesOf(parcel));
   }
 
@@ -139,7 +144,7 @@ export class Delivery {
     };
     const line = Buffer.from(`${encodeMessage(message)}\n`);
     const decision = router.forward(server, service, from, now(), true);
-    if (decision.kind === 'node' || decision.kind === 'absent')
+    if (decision.kind === 'node' || decision.kind === 'absent' || decision.kind === 'opaque')
       this.send({ connection: undefined, from, server, service, command, line, message }, decision);
   }
 
@@ -217,6 +222,18 @@ export class Delivery {
     else this.refuse(parcel, result, wishes);
   }
 
+  /** To C++ daemons, unless older ones wait. What belongs on this machine is waited for, and not looked for there. */
+  #sendBehind(parcel: Parcel, { ports, isCertain, destination }: OpaqueDecision): void {
+    const { keeping, services, legacy } = this.#parts;
+    const wishes = this.wishesOf(parcel);
+    const isExpected = !isCertain && services.known(parcel.service) !== undefined;
+    if (isExpected || wishes.policy.isDurable || keeping.hasKept([destination]))
+      return this.#keepOrFail(parcel, destination, wishes, isExpected ? 'absent' : 'queue-full');
+    const result = legacy().send(parcel.line, ports, parcel.connection);
+    if (result === 'queued') this.#note(parcel, 'sent');
+    else if (result !== 'repeat') this.refuse(parcel, result, wishes);
+  }
+
   /** A broadcast from another node has been passed on by the graph already; one of this machine goes out to the others. */
   #broadcast(parcel: Parcel, scope: Scope): void {
     const { table, output, counters } = this.#parts;
@@ -244,7 +261,7 @@ export class Delivery {
     if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, reason, wishes);
     const id = idOf(recorder.nextNumber);
     const token = { command: parcel.command, messageId };
-    const { from: sender, line: bytes } = parcel;
+    const { from: sender, line, bare: bytes = line } = parcel;
     const { ttlMs, isDurable } = policy;
     const result = keeping.keep({ id, destination, sender, bytes, ttlMs, isDurable, report, token });
     if (result === 'kept') this.#note(parcel, 'kept');

@@ -5,8 +5,8 @@ import type { CommandRunner } from './runner.ts';
 
 /** Where a message goes next. */
 export interface Step {
-  /** `here`: this is its last machine. `absent`: there is no way. */
-  readonly outcome: 'here' | 'next' | 'absent';
+  /** `here`: this is its last machine. `opaque`: to daemons of another kind. `absent`: there is no way. */
+  readonly outcome: 'here' | 'next' | 'opaque' | 'absent';
   /** The machine at the end of the way. */
   readonly server?: string;
   /** The neighbour that it is given to. */

@@ -74,6 +74,11 @@ export class CommandRunner {
     return !this.#entries.get(command)?.isPrivileged || this.#policy.isPrivileged({ connection });
   }
 
+  /** Whether a command is for some only. */
+  needsPrivilege(command: string): boolean {
+    return this.#entries.get(command)?.isPrivileged ?? false;
+  }
+
   /** Handles one command; whatever is wrong with it is answered. */
   run(caller: Caller): void {
     const { command, parameters } = caller.message;

@@ -2,12 +2,13 @@
 
 import type { Router } from '@snapcommunicator/network/router';
 import type { Arrival } from '@snapcommunicator/network/stream';
-import { decodeLine, HEAD, type Message, type WireErrorCode } from 'snapcommunicator/wire';
+import { decodeLine, encodeMessage, HEAD, type Message, type WireErrorCode } from 'snapcommunicator/wire';
 import { type Counters, count } from '../bus/counters.ts';
 import type { Delivery, Parcel } from '../bus/delivery.ts';
 import type { Keeping } from '../bus/keeping.ts';
 import type { Taps } from '../bus/taps.ts';
 import { nextSerial } from '../connections/connection.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Arena } from '../switch/arena.ts';
 import { INPUT, INPUT_BYTES } from '../switch/arena-layout.ts';
@@ -28,6 +29,8 @@ export interface ArrivalsParts {
   readonly taps: Taps;
   readonly counters: Counters;
   readonly lines: () => Switch;
+  readonly legacy: () => LegacyLinks;
+  readonly now: () => number;
   /** A message for the daemon itself. */
   readonly command: (message: Message) => void;
 }
@@ -83,25 +86,24 @@ export class Arrivals implements LineHandler {
 
   resolve(_source: Source, line: LineView): Verdict | undefined {
     const { router, table, keeping, taps, recorder } = this.#parts;
-    const { from, to, service, command } = namesOf(line);
+    const { from, to, server, service, command } = namesOf(line);
     if (taps.count > 0 && taps.wants(from, to, command)) return undefined;
-    const decision = router.here(service);
+    const decision = router.here(service, server, this.#parts.now());
     if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
     const target = table.destinationOf(service);
     return target === undefined ? undefined : { target, flowId: recorder.flowId(from, to, command) };
   }
 
   handle(_source: Source, line: LineView): void {
-    const { router, delivery, command } = this.#parts;
+    const { router, delivery, now } = this.#parts;
     const names = namesOf(line);
-    const decision = router.here(names.service);
-    if (decision.kind === 'daemon') {
-      const read = decodeLine(line.bytes, line.start, line.end);
-      if (read.kind === 'message') command(read.message);
-      else if (read.kind === 'invalid') this.#countInvalid(read.error);
-    } else if (decision.kind === 'port' || decision.kind === 'broadcast') {
-      delivery.send(this.#parcelOf(line, names), decision);
-    } else this.#returned.push(this.#placeOf(line));
+    const decision = router.here(names.service, names.server, now());
+    if (decision.kind === 'daemon') this.#toDaemon(line);
+    else if (decision.kind === 'port' || decision.kind === 'broadcast') {
+      const parcel = this.#withoutEnvelope(this.#parcelOf(line, names));
+      if (parcel !== undefined) delivery.send(parcel, decision);
+    } else if (decision.kind === 'opaque') delivery.send(this.#parcelOf(line, names), decision);
+    else this.#returned.push(this.#placeOf(line));
   }
 
   refuse(_source: Source, line: LineView, _target: Destination | Group, reason: Refusal): void {
@@ -117,17 +119,33 @@ export class Arrivals implements LineHandler {
     // Frames are bounded, and so are their lines.
   }
 
+  #toDaemon({ bytes, start, end }: LineView): void {
+    const read = decodeLine(bytes, start, end);
+    if (read.kind === 'invalid') this.#countInvalid(read.error);
+    if (read.kind !== 'message') return;
+    const message = this.#parts.legacy().takeMessage(read.message);
+    if (message !== undefined) this.#parts.command(message);
+  }
+
+  /** What entered the graph from a C++ daemon may have come by two ways, and is seen as it was sent. */
+  #withoutEnvelope(parcel: Parcel): Parcel | undefined {
+    if (parcel.message === undefined) return parcel;
+    const message = this.#parts.legacy().takeMessage(parcel.message);
+    if (message === undefined || message === parcel.message) return message && parcel;
+    return { ...parcel, message, line: Buffer.from(`${encodeMessage(message)}\n`) };
+  }
+
   #countInvalid(error: WireErrorCode): void {
     count(this.#parts.counters.invalid, error);
   }
 
-  #parcelOf(line: LineView, { from, service, command }: Names): Parcel {
+  #parcelOf(line: LineView, { from, server, service, command }: Names): Parcel {
     const { bytes, start, end } = line;
     const read = hasSpecial(line) ? decodeLine(bytes, start, end) : undefined;
     return {
       connection: undefined,
       from,
-      server: '',
+      server,
       service,
       command,
       line: copyWithLineFeed(bytes, start, end),
@@ -169,6 +187,7 @@ function copyWithLineFeed(bytes: Uint8Array, start: number, end: number): Uint8A
 interface Names {
   readonly from: string;
   readonly to: string;
+  readonly server: string;
   readonly service: string;
   readonly command: string;
 }
@@ -180,5 +199,5 @@ function namesOf({ bytes, offsets }: LineView): Names {
   const fromServer = part(HEAD.senderServer);
   const fromService = part(HEAD.senderService);
   const from = fromServer === '' && fromService === '' ? '' : `${fromServer}:${fromService}`;
-  return { from, to: `:${service}`, service, command: part(HEAD.command) };
+  return { from, to: `:${service}`, server: part(HEAD.server), service, command: part(HEAD.command) };
 }

@@ -3,11 +3,13 @@
 import type { Router } from '@snapcommunicator/network/router';
 import { decodeLine, type Message } from 'snapcommunicator/wire';
 import type { Delivery } from '../bus/delivery.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import { addressOf } from './graph-events.ts';
 
 export interface BroadcastsParts {
   readonly router: Router;
   readonly delivery: Delivery;
+  readonly legacy: () => LegacyLinks;
   /** A command for this daemon. */
   readonly command: (message: Message) => void;
 }
@@ -19,10 +21,12 @@ export class Broadcasts {
     this.#parts = parts;
   }
 
-  arrived(line: Uint8Array, id: string): void {
-    const { router, delivery, command } = this.#parts;
-    const address = addressOf(line);
+  arrived(arrived: Uint8Array, id: string): void {
+    const { router, delivery, command, legacy } = this.#parts;
+    const address = addressOf(arrived);
     if (address === undefined) return;
+    const line = legacy().takeBroadcast(arrived, address.service, id);
+    if (line === undefined) return;
     // The graph has passed it on already; from here it concerns this machine only.
     const decision = router.here(address.service);
     const read = decodeLine(line, 0, line.length - 1);

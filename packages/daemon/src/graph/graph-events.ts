@@ -70,6 +70,9 @@ export class GraphEvents {
         return serviceChanged(effect.service);
       case 'reach':
         return cluster.changed();
+      case 'opaque':
+        this.#parts.scopeChanged();
+        return cluster.changed();
       case 'hang-up': {
         const link = this.#links.get(effect.link);
         const why = effect.reason === 'name' ? 'its name belongs to another machine' : 'silent for too long';

@@ -9,6 +9,7 @@ import type { Delivery } from '../bus/delivery.ts';
 import type { Dispatcher } from '../bus/dispatcher.ts';
 import type { Keeping } from '../bus/keeping.ts';
 import { textParameters, type Values } from '../bus/speaker.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Link } from '../links/link.ts';
 import { loadAverage } from '../machine/load-average.ts';
 import { type Identity, storeIdentity } from '../machine/identity.ts';
@@ -30,6 +31,7 @@ export interface GraphParts {
   readonly remoteNodes: RemoteNodes;
   readonly delivery: Delivery;
   readonly lines: () => Switch;
+  readonly legacy: () => LegacyLinks;
   readonly giveKeptTo: (service: string) => void;
   /** A command for this daemon from another machine. */
   readonly command: (message: Message) => void;
@@ -59,7 +61,7 @@ export function createGraph(parts: GraphParts) {
   if (graph === undefined) throw new Error('the node was made without a graph');
   const area = configuration.dataCenter ?? '';
 
-  const arrivals = new Arrivals({ ...core, keeping, delivery, lines: parts.lines, command });
+  const arrivals = new Arrivals({ ...core, keeping, delivery, lines: parts.lines, legacy: parts.legacy, command });
   const outcomes = new Outcomes({
     ...core,
     keeping,
@@ -75,11 +77,11 @@ export function createGraph(parts: GraphParts) {
   const cluster = new Cluster({
     server,
     announce: (word, values) => speaker.announce(word, values),
-    reachable: () => graph.reachableServers(),
+    reachable: () => new Set([...graph.reachableServers(), ...parts.legacy().servers]),
     unmetAddresses: () => unmetAddresses(),
     nowMs: () => Date.now(),
   });
-  const broadcasts = new Broadcasts({ ...core, delivery, command });
+  const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command });
   const events = new GraphEvents({
     driver,
     cluster,
@@ -98,6 +100,7 @@ export function createGraph(parts: GraphParts) {
     keeping,
     now,
     giveKeptTo: parts.giveKeptTo,
+    behind: (port) => parts.legacy().destinationOf(port),
     carryOut: (effect) => events.carryOut(effect),
   });
   driver.attach(side);
@@ -119,10 +122,11 @@ export function createGraph(parts: GraphParts) {
 
   const forgetting: ((machine: string) => boolean)[] = [];
   const hasOthers = (): boolean => graph.database.size > 1;
-  const broadcast = (scope: 'network' | 'cluster', line: Uint8Array): void => {
-    if (!hasOthers()) return;
-    node.broadcast(scope === 'network' ? '?' : '*', line, now());
+  const broadcast = (scope: 'network' | 'cluster', line: Uint8Array): string | undefined => {
+    if (!hasOthers()) return undefined;
+    const id = node.broadcast(scope === 'network' ? '?' : '*', line, now());
     driver.wake();
+    return id;
   };
 
   return {

@@ -3,6 +3,7 @@
 import type { Instance } from '@snapcommunicator/network/frame';
 import type { KeptEntry } from '@snapcommunicator/network/keeper';
 import type { Node } from '@snapcommunicator/network/node';
+import type { OpaqueDecision } from '@snapcommunicator/network/router';
 import type { Arrival, Outcome } from '@snapcommunicator/network/stream';
 import type { Keeping } from '../bus/keeping.ts';
 import type { Destination } from '../switch/destination.ts';
@@ -20,6 +21,8 @@ export interface MachineSideParts {
   readonly now: () => number;
   /** Gives a service of this machine what waits for it. */
   readonly giveKeptTo: (service: string) => void;
+  /** Where lines for the C++ daemon behind a port go. */
+  readonly behind: (port: number) => Destination | undefined;
   /** Effects that concern neither streams nor the switch. */
   readonly carryOut: (effect: DriverEffect) => void;
 }
@@ -81,10 +84,18 @@ export class MachineSide implements DriverLocal {
     const service = queue.slice(colon + 1);
     const target = node.router.forward(colon === -1 ? '' : queue.slice(0, colon), service, '', now);
     if (target.kind === 'port') giveKeptTo(service);
+    else if (target.kind === 'opaque') this.#drainBehind(queue, target);
     else if (target.kind === 'node') {
       const queues = new Set([...node.router.queuesOn(target.node, service), queue]);
       keeping.drainEach([...queues], (entry) => this.#destinationOf(entry, service, now));
     }
+  }
+
+  /** What waits for a C++ daemon that is here again; what nobody knows goes on waiting. */
+  #drainBehind(queue: string, { ports, isCertain }: OpaqueDecision): void {
+    const [port] = ports;
+    const destination = port === undefined || !isCertain ? undefined : this.#parts.behind(port);
+    if (destination !== undefined) this.#parts.keeping.drain([queue], destination);
   }
 
   /** Where one message goes, whose sender may have a choice of its own; undefined: it must go on waiting. */

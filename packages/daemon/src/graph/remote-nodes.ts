@@ -44,6 +44,9 @@ export interface RemoteNodesParts {
   readonly wake: () => void;
 }
 
+/** Services to which verdicts are remembered. */
+const SERVICES_MAX = 16_384;
+
 export class RemoteNodes {
   readonly #parts: RemoteNodesParts;
   readonly #byInstance = new Map<Instance, Destination>();
@@ -76,6 +79,7 @@ export class RemoteNodes {
     this.#parts.node.debts.sent(queue, instance);
     let used = this.#usedFor.get(service);
     if (used === undefined) {
+      if (this.#usedFor.size >= SERVICES_MAX) this.#forgetAll();
       used = new Set();
       this.#usedFor.set(service, used);
     }
@@ -87,6 +91,13 @@ export class RemoteNodes {
   forgetVerdicts(service: string): void {
     for (const destination of this.#usedFor.get(service) ?? []) this.#parts.output.forgetVerdicts(destination);
     this.#usedFor.delete(service);
+  }
+
+  /** Names of services cost a sender nothing: with too many of them, all is decided about anew. */
+  #forgetAll(): void {
+    for (const destination of this.#byInstance.values()) this.#parts.output.forgetVerdicts(destination);
+    this.#usedFor.clear();
+    this.#parts.node.debts.forgetSettled();
   }
 
   /** What waits for nodes that cannot be reached, as if streams gave it back. */

@@ -39,6 +39,7 @@ export class Acquaintances {
       limits,
       () => Date.now() / 1000,
       (error) => log.warn({ reason: error.message }, 'the known neighbours cannot be kept on disk'),
+      (address) => this.#undial(address),
     );
   }
 
@@ -47,7 +48,7 @@ export class Acquaintances {
     this.#ownAddress = ownAddress;
     for (const neighbor of this.#options.neighbors) this.#targets.add(neighbor, true);
     if (this.#options.gossip) for (const { address } of this.#known) this.#dial(address);
-    this.#timer = setInterval(() => this.#expire(), EXPIRY_MS).unref();
+    this.#timer = setInterval(() => this.#known.expire(), EXPIRY_MS).unref();
   }
 
   close(): void {
@@ -159,9 +160,8 @@ export class Acquaintances {
   }
 
   /** The address is this daemon's own. */
-  isSelf({ key, isConfigured }: Target): void {
-    this.#known.forget(key);
-    if (!isConfigured) this.#targets.remove(key);
+  isSelf({ key }: Target): void {
+    this.#drop(key);
   }
 
   /** No link came of it, or it was lost: who called and is not to be remembered is not tried again. */
@@ -173,10 +173,24 @@ export class Acquaintances {
     const endpoint = readEndpoint(text);
     if (endpoint === undefined || !this.#isPlausible(endpoint)) return;
     const address = formatEndpoint(endpoint);
+    // A machine tells one address; another one was its address before.
+    for (const known of [...this.#known])
+      if (known.server === server && known.address !== address) this.#drop(known.address);
     this.#names.set(address, server);
     const isNews = this.#known.see(address, server);
     if (this.#options.gossip) this.#dial(address);
     if (isNews) this.#changed();
+  }
+
+  #drop(address: string): void {
+    this.#known.forget(address);
+    this.#undial(address);
+  }
+
+  #undial(address: string): void {
+    this.#names.delete(address);
+    if (this.#targets.get(address)?.isConfigured === false) this.#targets.remove(address);
+    this.#changed();
   }
 
   #hear(address: string): void {
@@ -196,14 +210,5 @@ export class Acquaintances {
   /** Nobody is to make this daemon knock at doors where it may not link. */
   #isPlausible({ host }: Endpoint): boolean {
     return (this.#options.publicPlain || !isPublic(host)) && this.#admission.isPlainAllowed('', host, false);
-  }
-
-  #expire(): void {
-    const forgotten = this.#known.expire();
-    for (const address of forgotten) {
-      const target = this.#targets.get(address);
-      if (target !== undefined && !target.isConfigured) this.#targets.remove(address);
-    }
-    if (forgotten.length > 0) this.#changed();
   }
 }

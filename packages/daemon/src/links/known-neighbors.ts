@@ -30,6 +30,7 @@ export class KnownNeighbors implements Iterable<KnownNeighbor> {
   readonly #options: KnownNeighborsOptions;
   readonly #nowS: () => number;
   readonly #failed: (error: Error) => void;
+  readonly #dropped: (address: string) => void;
   readonly #known = new Map<string, KnownNeighbor>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -37,12 +38,20 @@ export class KnownNeighbors implements Iterable<KnownNeighbor> {
    * Reads what is kept; a damaged file counts as none.
    * @param nowS seconds since 1970
    * @param failed told when the file cannot be written
+   * @param dropped told who had to make room, or was too old
    */
-  constructor(dataPath: string, options: KnownNeighborsOptions, nowS: () => number, failed: (error: Error) => void) {
+  constructor(
+    dataPath: string,
+    options: KnownNeighborsOptions,
+    nowS: () => number,
+    failed: (error: Error) => void,
+    dropped: (address: string) => void,
+  ) {
     this.#path = join(dataPath, FILE);
     this.#options = options;
     this.#nowS = nowS;
     this.#failed = failed;
+    this.#dropped = dropped;
     for (const neighbor of readKnown(this.#path)) this.#known.set(neighbor.address, neighbor);
     this.#forgetOld();
   }
@@ -78,11 +87,9 @@ export class KnownNeighbors implements Iterable<KnownNeighbor> {
     return wasKnown;
   }
 
-  /** Forgets what is too old. @returns those addresses */
-  expire(): readonly string[] {
-    const forgotten = this.#forgetOld();
-    if (forgotten.length > 0) this.#change();
-    return forgotten;
+  /** Forgets who is too old. */
+  expire(): void {
+    this.#forgetOld();
   }
 
   /** Writes what has changed. */
@@ -96,24 +103,25 @@ export class KnownNeighbors implements Iterable<KnownNeighbor> {
     return Math.floor(this.#nowS());
   }
 
-  #forgetOld(): string[] {
+  #forgetOld(): void {
     const { keptS, heardS } = this.#options;
-    const forgotten: string[] = [];
-    for (const { address, seenAt, learntAt } of this.#known.values()) {
-      if (seenAt > 0 ? seenAt + keptS > this.#now : learntAt + heardS > this.#now) continue;
-      this.#known.delete(address);
-      forgotten.push(address);
-    }
-    return forgotten;
+    for (const { address, seenAt, learntAt } of this.#known.values())
+      if (seenAt > 0 ? seenAt + keptS <= this.#now : learntAt + heardS <= this.#now) this.#drop(address);
   }
 
-  /** What was only told of gives way first, the oldest first; for more of that, nothing that was seen gives way. */
+  /** For who is only told of nobody makes room; for who is seen, the one who was seen longest ago, or never. */
   #makeRoom(isSeen: boolean): boolean {
     if (this.#known.size < this.#options.countMax) return true;
-    const all = [...this.#known.values()].sort((a, b) => a.seenAt - b.seenAt || a.learntAt - b.learntAt);
-    const [oldest] = all;
-    if (oldest === undefined || (!isSeen && oldest.seenAt > 0)) return false;
-    return this.#known.delete(oldest.address);
+    const [oldest] = [...this.#known.values()].sort((a, b) => a.seenAt - b.seenAt || a.learntAt - b.learntAt);
+    if (oldest === undefined || !isSeen) return false;
+    this.#drop(oldest.address);
+    return true;
+  }
+
+  #drop(address: string): void {
+    this.#known.delete(address);
+    this.#dropped(address);
+    this.#change();
   }
 
   #change(): void {

@@ -13,6 +13,9 @@ export type Port = number;
 export interface LinkCounters {
   framesIn: number;
   framesOut: number;
+  /** In data frames. */
+  messagesIn: number;
+  messagesOut: number;
   bytesIn: number;
   bytesOut: number;
   /** Data frames for which there was no room. Streams send what was in them again. */
@@ -72,6 +75,8 @@ export class Link {
   readonly #reader: FrameReader;
   #framesIn = 0;
   #framesOut = 0;
+  #messagesIn = 0;
+  #messagesOut = 0;
   #bytesIn = 0;
   #framesDropped = 0;
   #isLeaving = false;
@@ -98,6 +103,8 @@ export class Link {
     return {
       framesIn: this.#framesIn,
       framesOut: this.#framesOut,
+      messagesIn: this.#messagesIn,
+      messagesOut: this.#messagesOut,
       bytesIn: this.#bytesIn,
       bytesOut: this.#queue.bytesOut,
       framesDropped: this.#framesDropped,
@@ -139,8 +146,10 @@ export class Link {
   send(frame: Frame): void {
     if (this.#isLeaving || this.#isOver || frame.kind === 'unknown') return;
     const placing = this.#queue.put(frame);
-    if (placing === 'queued') this.#framesOut++;
-    else if (placing === 'dropped') this.#framesDropped++;
+    if (placing === 'queued') {
+      this.#framesOut++;
+      if (frame.kind === 'data') this.#messagesOut += frame.count;
+    } else if (placing === 'dropped') this.#framesDropped++;
     else this.#cut(`more than ${this.#setup.queueLimits.controlBytesMax} bytes wait to be taken`);
   }
 
@@ -181,6 +190,7 @@ export class Link {
     try {
       for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
         this.#framesIn++;
+        if (frame.kind === 'data') this.#messagesIn += frame.count;
         this.#owner.frame(this, frame);
       }
     } catch (error) {

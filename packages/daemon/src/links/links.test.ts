@@ -230,12 +230,10 @@ describe('no link', () => {
 
   test('with oneself', async () => {
     const address = await reserve();
-    const alpha = await listening('alpha', { remote_listen: '0.0.0.0:0', my_address: '127.0.0.9' });
-    alpha.links.forget('');
-    const own = `127.0.0.1:${portOf(alpha.links.address)}`;
-    const mirror = await station({ name: 'mirror', options: { neighbors: own } });
-    await until(() => areLinked(alpha, mirror));
-    expect(address).toBeDefined();
+    const alpha = await listening('alpha', { remote_listen: address, neighbors: address });
+    await refusedBy(alpha);
+    expect(alpha.links.refused).toEqual({ self: 1 });
+    expect(alpha.events).toEqual([]);
   });
 
   test('from an address that is not trusted', async () => {
@@ -287,25 +285,38 @@ describe('three daemons', () => {
 });
 
 describe('known neighbours', () => {
-  test('outlive a restart', async () => {
+  test('with a new address lose the old one', async () => {
     const beta = await listening('beta');
-    const alpha = await listening('alpha', { neighbors: beta.links.address });
+    const node = 'a'.repeat(16);
+    const alpha = await listening('alpha', { neighbors: beta.links.address }, { node });
     await until(() => areLinked(alpha, beta));
     await alpha.close();
-    const again = await listening('alpha', { data_path: alpha.dataPath }, { incarnation: 2 });
+    const moved = await listening('alpha', { neighbors: beta.links.address }, { node, incarnation: 2 });
+    await until(() => areLinked(moved, beta));
+    expect(beta.links.known().map(({ address }) => address)).toEqual([moved.links.address]);
+  });
+
+  test('outlive a restart', async () => {
+    const beta = await listening('beta');
+    const own = { remote_listen: await reserve() };
+    const alpha = await listening('alpha', { ...own, neighbors: beta.links.address });
+    await until(() => areLinked(alpha, beta));
+    await alpha.close();
+    const again = await listening('alpha', { ...own, data_path: alpha.dataPath }, { incarnation: 2 });
     await until(() => areLinked(again, beta));
     expect(again.links.known()).toMatchObject([{ server: 'beta', isLinked: true, isConfigured: false }]);
   });
 
   test.each(['address', 'server', 'host'])('are forgotten by %s', async (way) => {
     const beta = await listening('beta');
-    const alpha = await listening('alpha', { neighbors: beta.links.address });
+    const own = { remote_listen: await reserve() };
+    const alpha = await listening('alpha', { ...own, neighbors: beta.links.address });
     await until(() => areLinked(alpha, beta));
     await beta.close();
     alpha.links.forget({ address: beta.links.address, server: 'beta', host: '127.0.0.1' }[way] as string);
     expect(alpha.links.known()).toEqual([]);
     await alpha.close();
-    const again = await listening('alpha', { data_path: alpha.dataPath }, { incarnation: 2 });
+    const again = await listening('alpha', { ...own, data_path: alpha.dataPath }, { incarnation: 2 });
     expect(again.links.known()).toEqual([]);
   });
 });

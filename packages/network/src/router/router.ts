@@ -15,6 +15,7 @@ export type { Peer } from './adjacency.ts';
 export type { LinkKind } from './cost.ts';
 export type { GraphEffect, GraphInput } from './effects.ts';
 export type { MachineInput, Port, TableEffect } from './machine.ts';
+export type { OpaqueDecision } from './opaque-directory.ts';
 export { ROUTER_OPTIONS, type RouterOptions } from './options.ts';
 
 /** Where a broadcast goes: this machine, this data centre, everywhere. */
