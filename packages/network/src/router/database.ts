@@ -28,7 +28,6 @@ export class Database {
   /** Since when nodes cannot be reached. */
   readonly #lostAtMs = new Map<NodeId, number>();
   #hash = 0;
-  refused = 0;
 
   constructor(own: LinkState, options: DatabaseOptions) {
     this.#self = own.origin;
@@ -65,15 +64,9 @@ export class Database {
   /** Takes an update from a neighbour. */
   accept(update: UpdateFrame): Change | 'stale' | 'gap' | 'refused' {
     const before = this.#states.get(update.origin);
-    if (before === undefined && this.#states.size >= this.#options.nodesMax) {
-      this.refused++;
-      return 'refused';
-    }
+    if (before === undefined && this.#states.size >= this.#options.nodesMax) return 'refused';
     const after = applyUpdate(before, update, this.#options);
-    if (typeof after === 'string') {
-      if (after === 'refused') this.refused++;
-      return after;
-    }
+    if (typeof after === 'string') return after;
     return { before, after: this.#put(this.#options.share?.(after) ?? after) };
   }
 

@@ -2,6 +2,7 @@
 
 import { type Instance, instanceOf, type NodeId, nodeOf } from '../frame/frame.ts';
 import { Adjacency, type AdjacencyAction, type AdjacencyEvent, type Peer } from './adjacency.ts';
+import { Alarms } from './alarms.ts';
 import { Anycast, type Candidate } from './anycast.ts';
 import { type Change, Database } from './database.ts';
 import { claimsBefore, Directory } from './directory.ts';
@@ -45,16 +46,18 @@ type NodeDecision = {
 export class GraphRouter {
   readonly database: Database;
   readonly routes: Routes;
+  readonly flooding: Flooding;
   readonly #server: string;
   readonly #options: RouterOptions;
   readonly #machine: Machine;
   readonly #nextVersion: () => number;
   readonly #adjacencies = new Map<Port, Adjacency>();
+  /** When each adjacency is to say hello, or to be given up. */
+  readonly #alarms = new Alarms<Port>();
   readonly #directory = new Directory();
   readonly #graph = new Graph();
   readonly #anycast: Anycast;
   readonly #origination: Origination;
-  readonly #flooding: Flooding;
   readonly #timers = new Timers<'compute' | 'age' | 'name'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
@@ -75,8 +78,9 @@ export class GraphRouter {
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#bestLinksTo(neighbour));
     this.#origination = new Origination(this.database, options.originateIntervalMs);
-    this.#flooding = new Flooding({
+    this.flooding = new Flooding({
       self: options.node,
+      options,
       database: this.database,
       adjacencies: this.#adjacencies,
       send: (link, frame) => this.#effects.push({ kind: 'send', link, frame }),
@@ -132,9 +136,7 @@ export class GraphRouter {
   }
 
   nextDeadline(now: number): number {
-    let next = Math.min(this.#timers.next(), this.#origination.dueMs(now));
-    for (const adjacency of this.#adjacencies.values()) next = Math.min(next, adjacency.nextDeadline());
-    return next;
+    return Math.min(this.#timers.next(), this.#origination.dueMs(now), this.#alarms.next());
   }
 
   /** A service of this machine changed: others are to be told. */
@@ -221,8 +223,10 @@ export class GraphRouter {
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
-    this.#adjacencies.set(link, new Adjacency(peer, this.#options, now));
-    if (peer.isInArea) this.#flooding.sendDigest(link, false);
+    const adjacency = new Adjacency(peer, this.#options, now);
+    this.#adjacencies.set(link, adjacency);
+    this.#alarms.setNoLater(link, adjacency.nextDeadline());
+    if (peer.isInArea) this.flooding.sendDigest(link, false);
   }
 
   #receive(link: Port, frame: (GraphInput & { kind: 'frame' })['frame'], now: number): void {
@@ -230,15 +234,15 @@ export class GraphRouter {
     if (adjacency === undefined) return;
     adjacency.heard(now);
     if (frame.kind === 'update') {
-      if (adjacency.peer.isInArea) this.#flooding.receiveUpdate(link, frame);
+      if (adjacency.peer.isInArea) this.flooding.receiveUpdate(link, frame, now);
     } else if (frame.kind === 'digest') {
       if (!adjacency.peer.isInArea) return;
-      this.#flooding.receiveDigest(link, frame);
+      this.flooding.receiveDigest(link, frame);
       if (frame.isWhole) this.#event(link, 'digest');
     } else if (frame.kind === 'hello') {
       const { costChanged, differs } = adjacency.greeted(frame, this.database.hash, now);
       if (costChanged) this.#tellLink(adjacency.peer.node);
-      if (differs && adjacency.peer.isInArea) this.#flooding.sendDigest(link, true);
+      if (differs && adjacency.peer.isInArea) this.flooding.sendDigest(link, true);
     }
   }
 
@@ -248,7 +252,10 @@ export class GraphRouter {
     if (adjacency === undefined) return;
     const before = adjacency.state;
     const actions = adjacency.on(event);
-    if (adjacency.state === 'closed') this.#adjacencies.delete(link);
+    if (adjacency.state === 'closed') {
+      this.#adjacencies.delete(link);
+      this.#alarms.clear(link);
+    }
     for (const action of actions) this.#act(action, link, adjacency, before !== adjacency.state);
   }
 
@@ -320,13 +327,7 @@ export class GraphRouter {
   }
 
   #wake(now: number): void {
-    for (const [link, adjacency] of [...this.#adjacencies]) {
-      if (adjacency.isSilent(now)) this.#event(link, 'silence');
-      else {
-        const frame = adjacency.hello(this.database.hash, now);
-        if (frame !== undefined) this.#effects.push({ kind: 'send', link, frame });
-      }
-    }
+    for (let link = this.#alarms.take(now); link !== undefined; link = this.#alarms.take(now)) this.#greet(link, now);
     if (this.#timers.take('age', now)) {
       this.#timers.set('age', now + this.#options.ageIntervalMs);
       for (const change of this.database.age((node) => this.#reached.has(node), now)) this.#changed(change);
@@ -339,13 +340,22 @@ export class GraphRouter {
     }
   }
 
+  /** Says hello over a link if it is time to, or gives it up if it is silent. */
+  #greet(link: Port, now: number): void {
+    const adjacency = this.#adjacencies.get(link) as Adjacency;
+    if (adjacency.isSilent(now)) return this.#event(link, 'silence');
+    const frame = adjacency.hello(this.database.hash, now);
+    if (frame !== undefined) this.#effects.push({ kind: 'send', link, frame });
+    this.#alarms.setNoLater(link, adjacency.nextDeadline());
+  }
+
   #originate(now: number): void {
     const change = this.#origination.originate(now);
     if (change?.after === undefined) return;
     const { before, after } = change;
     this.#directory.update(change);
     const isSameLife = before !== undefined && before.incarnation === after.incarnation;
-    this.#flooding.spread(after.since(isSameLife ? before.sequence : 0), undefined);
+    this.flooding.spread(after.since(isSameLife ? before.sequence : 0), undefined);
   }
 
   #compute(now: number): void {

@@ -4,9 +4,10 @@ import type { NodeId } from '../frame/frame.ts';
 import type { AdjacencyOptions } from './adjacency.ts';
 import { ANYCAST_OPTIONS, type AnycastOptions } from './anycast.ts';
 import type { DatabaseOptions } from './database.ts';
+import { FLOODING_OPTIONS, type FloodingOptions } from './flooding.ts';
 import { LINK_STATE_LIMITS } from './link-state.ts';
 
-export interface RouterOptions extends AdjacencyOptions, AnycastOptions, DatabaseOptions {
+export interface RouterOptions extends AdjacencyOptions, AnycastOptions, DatabaseOptions, FloodingOptions {
   readonly node: NodeId;
   /** Of this life of the node: it stands in its frames, and does not change. */
   readonly incarnation: number;
@@ -28,6 +29,7 @@ export interface RouterOptions extends AdjacencyOptions, AnycastOptions, Databas
 /** The defaults; who a node is, and where its randomness comes from, has none. */
 export const ROUTER_OPTIONS: Omit<RouterOptions, 'node' | 'incarnation' | 'nameSince' | 'random'> = {
   ...ANYCAST_OPTIONS,
+  ...FLOODING_OPTIONS,
   ...LINK_STATE_LIMITS,
   area: '',
   helloIntervalMs: 500,
