@@ -1,10 +1,10 @@
-// A node: all of one daemon that is pure, wired together. It dispatches only.
+// A node: the part of one daemon that is pure and looks to the network, wired together. It dispatches only.
 //
-//     services ── accept ──► sending ──► streams ──► frames ──► links
-//     links ──► frames ──► router (link states), streams ──► arrivals ──► deliver
+//     Local.accept… ──► streams ──► frames ──► links
+//     links ──► frames ──► router (link states), broadcasts, streams ──► Local.take
 //
-// The daemon gives it what its sockets bring, carries its effects out, and wakes it when it asks for that. The simulator
-// does the same without sockets.
+// What stands between it and the services of its machine is `Local`: the daemon's, with a switch and sockets, or the
+// simulator's. The owner gives the node what its links bring, carries its effects out, and wakes it when it asks.
 
 import {
   type Frame,
@@ -17,9 +17,9 @@ import {
   type RoutedFrame,
   type ScopeMark,
 } from '../frame/frame.ts';
-import { Keeper, type KeeperOptions } from '../keeper/keeper.ts';
 import { Broadcast, type BroadcastOptions, broadcastIdOf } from '../router/broadcast.ts';
 import {
+  type Effect,
   type GraphEffect,
   type GraphInput,
   type MachineInput,
@@ -27,77 +27,119 @@ import {
   Router,
   type RouterOptions,
 } from '../router/router.ts';
-import { type StreamOptions, Streams } from '../stream/streams.ts';
-import { takeArrival } from './arrivals.ts';
-import type { Accepted, AcceptRefusal, NodeCounters, NodeEffect } from './effects.ts';
-import { Sending, type Sent } from './sending.ts';
+import { type Arrival, type Outcome, type StreamOptions, Streams } from '../stream/streams.ts';
+import { Debts } from './debts.ts';
 
-export type { Accepted, AcceptRefusal, Ending, NodeCounters, NodeEffect } from './effects.ts';
+export { BROADCAST_OPTIONS, type BroadcastOptions } from '../router/broadcast.ts';
+export { Debts } from './debts.ts';
 
 export interface NodeOptions {
   /** The server's name, in lower case. */
   readonly server: string;
   readonly router: RouterOptions;
   readonly streams: StreamOptions;
-  readonly keeper: KeeperOptions;
   readonly broadcasts: BroadcastOptions;
 }
 
-export class Node {
+/** The machine's side of a node. `T` is what it knows a parcel by. */
+export interface Local<T> {
+  /** Queues, keeps or refuses each line that arrived. @returns the places of those that found nobody there */
+  take(arrival: Arrival): readonly number[];
+  /** What became of parcels that were given to streams. */
+  settle(outcomes: readonly Outcome<T>[], now: number): void;
+  /** Something changed about where a service is. */
+  serviceChanged(service: string): void;
+  /** A node can be reached, or not any more: daemons have queues, too. */
+  nodesChanged(): void;
+  /** A turn ends: what waits and can go now is to be given to streams. */
+  flush(now: number): void;
+}
+
+export type NodeEffect =
+  | { readonly kind: 'send'; readonly link: Port; readonly frame: Frame }
+  /** A broadcast for everybody on this machine whom it concerns. */
+  | { readonly kind: 'broadcast'; readonly bytes: Uint8Array; readonly origin: Instance; readonly id: string }
+  | Exclude<GraphEffect, { readonly kind: 'send' }>;
+
+/** Events since the start. */
+export interface NodeCounters {
+  /** Frames that were passed on to another daemon. */
+  passed: number;
+  /** Frames whose hop limit was used up. */
+  looped: number;
+  /** Frames for a node that cannot be reached from here now. */
+  stranded: number;
+}
+
+export class Node<T> {
   readonly id: NodeId;
   readonly self: Instance;
   readonly router: Router;
-  readonly streams: Streams<Sent>;
-  readonly keeper: Keeper;
+  readonly streams: Streams<T>;
   readonly broadcasts: Broadcast;
+  readonly debts: Debts;
   readonly counters: NodeCounters = { passed: 0, looped: 0, stranded: 0 };
-  readonly #sending: Sending;
+  readonly #local: Local<T>;
   #effects: NodeEffect[] = [];
 
-  constructor(options: NodeOptions, now: number) {
+  /** @param localOf makes the machine's side; it may use all of the node but calls nothing before it is made */
+  constructor(options: NodeOptions, localOf: (node: Node<T>) => Local<T>, now: number) {
     const { node, incarnation } = options.router;
     this.id = node;
     this.self = instanceOf(node, incarnation);
     this.router = new Router(options.server, options.router, now);
-    this.keeper = new Keeper(options.keeper);
-    const emit = (effect: NodeEffect): void => void this.#effects.push(effect);
-    this.streams = new Streams<Sent>({
+    const isKnown = (instance: Instance): boolean => this.router.graph?.knows(instance) ?? false;
+    const isReachable = (instance: Instance): boolean => this.router.graph?.isReachable(instance) ?? false;
+    this.streams = new Streams<T>({
       self: this.self,
       options: options.streams,
-      isReachable: (instance) => this.router.graph?.isReachable(instance) ?? false,
-      isKnown: (instance) => this.router.graph?.knows(instance) ?? false,
-      take: (arrival) => takeArrival(arrival, this.router, emit),
+      isReachable,
+      isKnown,
+      take: (arrival) => this.#local.take(arrival),
     });
     this.broadcasts = new Broadcast(
       {
         self: this.self,
         options: options.broadcasts,
-        isKnown: (instance) => this.router.graph?.knows(instance) ?? false,
+        isKnown,
         childrenOf: (origin) => this.router.graph?.childLinks(nodeOf(origin)) ?? [],
         links: () => this.router.graph?.fullLinks() ?? [],
-        send: (link, frame) => emit({ kind: 'send', link, frame }),
+        send: (link, frame) => void this.#effects.push({ kind: 'send', link, frame }),
         deliver: (frame) => {
-          emit({ kind: 'broadcast', bytes: frame.payload, origin: frame.origin, id: broadcastIdOf(frame) });
+          this.#effects.push({
+            kind: 'broadcast',
+            bytes: frame.payload,
+            origin: frame.origin,
+            id: broadcastIdOf(frame),
+          });
         },
       },
       now,
     );
-    const { self, router, streams, keeper } = this;
-    this.#sending = new Sending({ self, router, streams, keeper, emit });
+    this.debts = new Debts({
+      markOf: (instance) => this.streams.markOf(instance),
+      isSettled: (instance, mark) => this.streams.isSettled(instance, mark),
+      isReachable,
+      hasService: (instance, service) => this.router.graph?.hasService(nodeOf(instance), service) ?? false,
+    });
+    this.#local = localOf(this);
   }
 
-  /** Something happened on this machine, or to a link. */
-  step(input: MachineInput | GraphInput, now: number): void {
-    for (const effect of this.router.step(input, now)) {
-      if (effect.kind === 'forward') this.#sending.serviceChanged(effect.service);
+  /** Something happened on this machine, or to a link. @returns changes of the machine's own table */
+  step(input: MachineInput | GraphInput, now: number): Effect[] {
+    const effects = this.router.step(input, now);
+    for (const effect of effects) {
+      if (effect.kind === 'forward') this.#local.serviceChanged(effect.service);
       else if (effect.kind !== 'listeners') this.#carryOut(effect);
     }
+    return effects;
   }
 
   /** A frame came in over a link. */
   receive(link: Port, frame: Frame, now: number): void {
     if (frame.kind !== 'vector' && frame.kind !== 'fetch' && !isRouted(frame)) {
-      return this.step({ kind: 'frame', link, frame }, now);
+      this.step({ kind: 'frame', link, frame }, now);
+      return;
     }
     this.step({ kind: 'heard', link }, now);
     if (frame.kind === 'vector') this.broadcasts.receiveVector(link, frame, now);
@@ -105,11 +147,6 @@ export class Node {
     else if (frame.kind === 'data' && isScopeMark(frame.last)) this.broadcasts.receive(link, frame, now);
     else if (nodeOf(frame.last) === this.id) this.streams.receive(frame, now);
     else this.#pass(frame);
-  }
-
-  /** Accepts a message of a service of this machine, or says why not. */
-  accept(accepted: Accepted, now: number): AcceptRefusal | undefined {
-    return this.#sending.accept(accepted, now);
   }
 
   /**
@@ -125,8 +162,9 @@ export class Node {
     if ((this.router.nextDeadline(now) ?? Number.POSITIVE_INFINITY) <= now) this.step({ kind: 'wake' }, now);
     if ((this.streams.nextDeadline() ?? Number.POSITIVE_INFINITY) <= now) this.streams.wake(now);
     if (this.broadcasts.nextDeadline() <= now) this.broadcasts.wake(now);
-    this.#sending.settle(this.streams.takeOutcomes(), now);
-    this.#sending.flush(now);
+    const outcomes = this.streams.takeOutcomes();
+    if (outcomes.length > 0) this.#local.settle(outcomes, now);
+    this.#local.flush(now);
     for (const frame of this.streams.takeFrames(now)) this.#send(frame);
     const effects = this.#effects;
     if (effects.length > 0) this.#effects = [];
@@ -138,7 +176,6 @@ export class Node {
     const next = Math.min(
       this.router.nextDeadline(now) ?? Number.POSITIVE_INFINITY,
       this.streams.nextDeadline() ?? Number.POSITIVE_INFINITY,
-      this.keeper.nextDeadline() ?? Number.POSITIVE_INFINITY,
       this.broadcasts.nextDeadline(),
     );
     return next === Number.POSITIVE_INFINITY ? undefined : next;
@@ -150,11 +187,11 @@ export class Node {
       this.streams.end(effect.instance);
       this.broadcasts.end(effect.instance);
     } else if (effect.kind === 'adjacency' && effect.isFull) this.broadcasts.linkUp(effect.link);
-    else if (effect.kind === 'service') this.#sending.serviceChanged(effect.service);
+    else if (effect.kind === 'service') this.#local.serviceChanged(effect.service);
     else if (effect.kind === 'reach') {
       if (effect.isReachable) this.streams.pathBroken(effect.instance);
       else this.streams.takeBack(effect.instance);
-      this.#sending.nodeChanged();
+      this.#local.nodesChanged();
     }
     this.#effects.push(effect);
   }

@@ -1,7 +1,7 @@
 // What must hold, checked all the time: no message twice, none out of order, each accepted one ends once.
 
 import { decodeLine } from 'snapcommunicator/wire';
-import type { AcceptRefusal, Ending } from '../node/node.ts';
+import type { AcceptRefusal, Ending } from './endings.ts';
 import type { SimulatedMachine } from './machine.ts';
 
 export interface TracedMessage {

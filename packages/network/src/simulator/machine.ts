@@ -4,16 +4,18 @@ import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
 import type { Frame } from '../frame/frame.ts';
 import { encodeText } from '../frame/text.ts';
 import { Handshake, type HandshakeMessage, type HandshakeStep, type Surroundings } from '../handshake/handshake.ts';
-import { TTL_LIMITS } from '../keeper/keeper.ts';
+import { Keeper, TTL_LIMITS } from '../keeper/keeper.ts';
 import { Node, type NodeEffect } from '../node/node.ts';
 import { BROADCAST_OPTIONS } from '../router/broadcast.ts';
 import type { LinkState } from '../router/link-state.ts';
 import { type Port, ROUTER_OPTIONS } from '../router/router.ts';
 import { STREAM_OPTIONS } from '../stream/streams.ts';
 import type { Checker } from './checkers.ts';
+import type { LocalEffect } from './endings.ts';
 import type { EventQueue } from './event-queue.ts';
 import { type Cable, Connection } from './network.ts';
 import type { Random } from './random.ts';
+import { Sending, type Sent } from './sending.ts';
 
 /** Ports of services are far from those of links. */
 const SERVICE_PORT = 1_000_000;
@@ -59,11 +61,13 @@ export class SimulatedMachine {
   readonly setup: MachineSetup;
   readonly cables: { readonly cable: Cable; readonly other: SimulatedMachine; readonly side: 0 | 1 }[] = [];
   readonly services: Set<string>;
-  node: Node | undefined;
+  node: Node<Sent> | undefined;
   incarnation = 0;
   /** Whether the machine was told that its name belongs to another. */
   hasLostName = false;
   readonly #world: World;
+  #sending: Sending | undefined;
+  #effects: LocalEffect[] = [];
   readonly #sessions = new Set<Session>();
   readonly #byPort = new Map<Port, Session>();
   readonly #redialMs = new Map<Cable, number>();
@@ -117,9 +121,15 @@ export class SimulatedMachine {
       random: () => random.next(),
       share,
     };
-    const keeper = { ...TTL_LIMITS, countMax: 100_000, bytesMax: 1e9, bytesPerDestinationMax: 1e8 };
-    this.node = new Node(
-      { server: name, router, streams: STREAM_OPTIONS, keeper, broadcasts: BROADCAST_OPTIONS },
+    const keeper = new Keeper({ ...TTL_LIMITS, countMax: 100_000, bytesMax: 1e9, bytesPerDestinationMax: 1e8 });
+    const options = { server: name, router, streams: STREAM_OPTIONS, broadcasts: BROADCAST_OPTIONS };
+    this.#effects = [];
+    this.node = new Node<Sent>(
+      options,
+      (node) => {
+        this.#sending = new Sending(node, keeper, (effect) => void this.#effects.push(effect));
+        return this.#sending;
+      },
       this.now,
     );
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
@@ -182,10 +192,8 @@ export class SimulatedMachine {
       parameters: { n: String(message.number), pad: 'x'.repeat(message.number % 50) },
     });
     const sender = `${this.setup.name}:${from}`;
-    const refusal = node.accept(
-      { sender, server, service, bytes: encodeText(`${line}\n`), ttlMs, isKept, token: message },
-      this.now,
-    );
+    const accepted = { sender, server, service, bytes: encodeText(`${line}\n`), ttlMs, isKept, token: message };
+    const refusal = this.#sending?.accept(accepted, this.now);
     if (refusal === undefined) checker.accepted(message);
     else checker.refused(message, refusal);
     this.#turn();
@@ -358,8 +366,13 @@ export class SimulatedMachine {
     if (node === undefined) return;
     for (let turns = 0; this.node === node; turns++) {
       if (turns > TURNS_MAX) throw new Error(`${this.setup.name} wants a turn again and again at ${this.now} ms`);
-      for (const effect of node.turn(this.now)) this.#carryOut(effect);
-      const deadline = node.nextDeadline(this.now) ?? Number.POSITIVE_INFINITY;
+      const effects = node.turn(this.now);
+      const told = this.#effects;
+      this.#effects = [];
+      for (const effect of told) this.#tell(effect);
+      for (const effect of effects) this.#carryOut(effect);
+      const kept = this.#sending?.nextDeadline() ?? Number.POSITIVE_INFINITY;
+      const deadline = Math.min(node.nextDeadline(this.now) ?? Number.POSITIVE_INFINITY, kept);
       if (deadline > this.now) return this.#setAlarm(deadline);
     }
   }
@@ -376,16 +389,22 @@ export class SimulatedMachine {
     });
   }
 
+  /** What the machine's side of the node says about messages. */
+  #tell(effect: LocalEffect): void {
+    const { checker } = this.#world;
+    if (effect.kind === 'deliver') {
+      checker.delivered(this, this.#servicePorts.get(effect.port) ?? '?', effect.bytes);
+    } else if (effect.kind === 'broadcast') checker.broadcastArrived(this, effect.bytes);
+    else if (effect.kind === 'returned') checker.returned(effect.accepted.token);
+    else if (effect.kind === 'ending') checker.ended(effect.accepted.token, effect.ending);
+  }
+
   #carryOut(effect: NodeEffect): void {
     const { checker } = this.#world;
     if (effect.kind === 'send') {
       const session = this.#byPort.get(effect.link);
       if (effect.frame.kind !== 'unknown') session?.connection.send(session.side, effect.frame);
-    } else if (effect.kind === 'deliver') {
-      checker.delivered(this, this.#servicePorts.get(effect.port) ?? '?', effect.bytes);
     } else if (effect.kind === 'broadcast') checker.broadcastArrived(this, effect.bytes);
-    else if (effect.kind === 'returned') checker.returned(effect.accepted.token);
-    else if (effect.kind === 'ending') checker.ended(effect.accepted.token, effect.ending);
     else if (effect.kind === 'hang-up') {
       const session = this.#byPort.get(effect.link);
       if (session !== undefined) this.#hangUp(session);

@@ -208,6 +208,16 @@ export class OutgoingStream<T> {
     return Math.min(this.#resendAtMs ?? Number.POSITIVE_INFINITY, this.#expiryMs);
   }
 
+  /** The number of the last message that was given to it; 0 for none. */
+  get lastSequence(): number {
+    return this.#nextSequence - 1;
+  }
+
+  /** The number up to which all is acknowledged. */
+  get settledSequence(): number {
+    return this.#base - 1;
+  }
+
   /** When the stream may be forgotten, if nothing more is sent. */
   get forgetAtMs(): number {
     return this.isEmpty ? this.#activeAtMs + this.#options.idleMs : Number.POSITIVE_INFINITY;

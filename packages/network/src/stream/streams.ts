@@ -135,6 +135,18 @@ export class Streams<T> {
     }
   }
 
+  /** The stream to a node and the number of the last message given to it; undefined if there is none. */
+  markOf(last: Instance): { readonly stream: number; readonly sequence: number } | undefined {
+    const stream = this.#outgoing.get(last);
+    return stream === undefined ? undefined : { stream: stream.number, sequence: stream.lastSequence };
+  }
+
+  /** Whether all up to a mark is settled: acknowledged, or over with its stream. */
+  isSettled(last: Instance, mark: { readonly stream: number; readonly sequence: number }): boolean {
+    const stream = this.#outgoing.get(last);
+    return stream?.number !== mark.stream || stream.settledSequence >= mark.sequence;
+  }
+
   /** Whom streams lead to. */
   destinations(): Iterable<Instance> {
     return this.#outgoing.keys();

@@ -4,7 +4,7 @@ import { HEAD, readHead } from 'snapcommunicator/wire';
 import type { Router } from '../router/router.ts';
 import { sliceLines } from '../stream/lines.ts';
 import type { Arrival } from '../stream/streams.ts';
-import type { NodeEffect } from './effects.ts';
+import type { LocalEffect } from './endings.ts';
 
 const offsets = new Int32Array(HEAD.length);
 
@@ -15,7 +15,7 @@ export function addressOf(line: Uint8Array): { readonly server: string; readonly
 }
 
 /** Gives out what arrived. @returns the places of the lines whose service is not here */
-export function takeArrival(arrival: Arrival, router: Router, emit: (effect: NodeEffect) => void): number[] {
+export function takeArrival(arrival: Arrival, router: Router, emit: (effect: LocalEffect) => void): number[] {
   const returned: number[] = [];
   const { origin, id } = arrival;
   for (let place = 0; place < arrival.count; place++) {

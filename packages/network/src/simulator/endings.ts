@@ -1,9 +1,9 @@
-// What a node asks of the daemon around it, and what it says about messages.
+// How messages of simulated services begin and end.
 
-import type { Frame, Instance } from '../frame/frame.ts';
-import type { GraphEffect, Port } from '../router/router.ts';
+import type { Instance } from '../frame/frame.ts';
+import type { Port } from '../router/router.ts';
 
-/** A message that this daemon accepts from a service of its own. */
+/** A message that a simulated daemon accepts from a service of its own. */
 export interface Accepted {
   /** `server:service`; empty when unknown. */
   readonly sender: string;
@@ -23,7 +23,7 @@ export interface Accepted {
 export type AcceptRefusal = 'absent' | 'full' | 'contradiction' | 'count' | 'bytes' | 'destination-bytes';
 
 /**
- * How an accepted message ended, as far as this daemon knows.
+ * How an accepted message ended, as far as its first daemon knows.
  * - `delivered`: to a service of this machine
  * - `taken`: the last daemon has it
  * - `refused`: it was not to be kept, and nobody was there
@@ -31,8 +31,7 @@ export type AcceptRefusal = 'absent' | 'full' | 'contradiction' | 'count' | 'byt
  */
 export type Ending = 'delivered' | 'taken' | 'expired' | 'refused' | 'dropped' | 'unknown';
 
-export type NodeEffect =
-  | { readonly kind: 'send'; readonly link: Port; readonly frame: Frame }
+export type LocalEffect =
   /** A line for a service of this machine; `id` names it everywhere. */
   | {
       readonly kind: 'deliver';
@@ -48,15 +47,4 @@ export type NodeEffect =
   /** A message came back undelivered, and goes to another instance, or waits for one. */
   | { readonly kind: 'returned'; readonly accepted: Accepted }
   /** An accepted message has ended. */
-  | { readonly kind: 'ending'; readonly ending: Ending; readonly accepted: Accepted }
-  | Exclude<GraphEffect, { readonly kind: 'send' }>;
-
-/** Events since the start. */
-export interface NodeCounters {
-  /** Frames that were passed on to another daemon. */
-  passed: number;
-  /** Frames whose hop limit was used up. */
-  looped: number;
-  /** Frames for a node that cannot be reached from here now. */
-  stranded: number;
-}
+  | { readonly kind: 'ending'; readonly ending: Ending; readonly accepted: Accepted };
