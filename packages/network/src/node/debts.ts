@@ -77,7 +77,8 @@ export class Debts {
 
   #forgetIdle(): void {
     for (const [queue, instances] of this.#sent) {
-      for (const instance of instances.keys()) if (this.#parts.markOf(instance) === undefined) instances.delete(instance);
+      for (const instance of instances.keys())
+        if (this.#parts.markOf(instance) === undefined) instances.delete(instance);
       if (instances.size === 0) this.#sent.delete(queue);
     }
     this.#forgetAt = Math.max(QUEUES_MAX, this.#sent.size * 2);

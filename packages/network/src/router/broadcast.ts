@@ -51,9 +51,11 @@ export interface BroadcastParts {
   readonly options: BroadcastOptions;
   readonly isKnown: (origin: Instance) => boolean;
   /** The ports to the children of this node in the tree of an origin; all links while no tree is known. */
-  readonly childrenOf: (origin: Instance) => readonly Port[];
+  readonly childrenOf: (origin: Instance, scope: ScopeMark) => readonly Port[];
   /** Links over which there is an adjacency in full. */
   readonly links: () => Iterable<Port>;
+  /** Whether broadcasts of a scope go over a link: `?` ends where the area does. */
+  readonly isWithin: (link: Port, scope: ScopeMark) => boolean;
   readonly send: (link: Port, frame: Frame) => void;
   readonly deliver: (frame: DataFrame) => void;
 }
@@ -64,7 +66,7 @@ export interface BroadcastCounters {
   fetched: number;
   /** Messages that could not be had from anybody any more. */
   missed: number;
-  /** Frames whose origin the link-state database does not know. */
+  /** Frames whose origin nobody knows, or that should have ended at the border of their area. */
   unknownOrigins: number;
 }
 
@@ -128,12 +130,13 @@ export class Broadcast {
   }
 
   receive(link: Port, frame: DataFrame, now: number): void {
-    const { self, isKnown } = this.#parts;
-    if (!isKnown(frame.origin)) {
+    const { self, isKnown, isWithin } = this.#parts;
+    const scope = frame.last as ScopeMark;
+    if (!isKnown(frame.origin) || !isWithin(link, scope)) {
       this.counters.unknownOrigins++;
       return;
     }
-    const series = this.#seriesOf(frame.origin, frame.last as ScopeMark);
+    const series = this.#seriesOf(frame.origin, scope);
     if (frame.origin === self || frame.sequence <= series.done || series.held.has(frame.sequence)) {
       this.counters.repeats++;
       return;
@@ -146,17 +149,16 @@ export class Broadcast {
 
   /** An adjacency is full: says how far everything has come. */
   linkUp(link: Port): void {
-    const known = [...this.#series.values()].filter(
-      ({ origin }) => this.#parts.isKnown(origin) || origin === this.#parts.self,
-    );
-    const states = known.map((series) => this.#stateOf(series));
-    this.#parts.send(link, { kind: 'vector', isWhole: true, states });
+    const { isKnown, self } = this.#parts;
+    const known = [...this.#series.values()].filter(({ origin }) => isKnown(origin) || origin === self);
+    this.#sayHowFar(link, true, known);
   }
 
   receiveVector(link: Port, frame: VectorFrame, now: number): void {
     const isYoung = now - this.#bornAtMs < this.#parts.options.youthMs;
     for (const { origin, scope, low, high } of frame.states) {
-      if (origin === this.#parts.self || !this.#parts.isKnown(origin)) continue;
+      const { self, isKnown, isWithin } = this.#parts;
+      if (origin === self || !isKnown(origin) || !isWithin(link, scope)) continue;
       const isNew = !this.#series.has(`${origin} ${scope}`);
       const series = this.#seriesOf(origin, scope);
       if (isNew && frame.isWhole && isYoung) this.#skipTo(series, high);
@@ -170,7 +172,7 @@ export class Broadcast {
 
   receiveFetch(link: Port, { origin, scope, range }: FetchFrame): void {
     const series = this.#series.get(`${origin} ${scope}`);
-    if (series === undefined) return;
+    if (series === undefined || !this.#parts.isWithin(link, scope)) return;
     const last = Math.min(range[1], range[0] + this.#parts.options.fetchMax - 1);
     for (let number = range[0]; number <= last; number++) {
       const held = series.held.get(number);
@@ -198,9 +200,15 @@ export class Broadcast {
     }
     if (this.#tellAtMs > now) return;
     this.#tellAtMs = Number.POSITIVE_INFINITY;
-    const states = Array.from(this.#news, (series) => this.#stateOf(series));
+    const news = [...this.#news];
     this.#news.clear();
-    for (const link of this.#parts.links()) this.#parts.send(link, { kind: 'vector', isWhole: false, states });
+    for (const link of this.#parts.links()) this.#sayHowFar(link, false, news);
+  }
+
+  #sayHowFar(link: Port, isWhole: boolean, about: readonly Series[]): void {
+    const within = about.filter(({ scope }) => this.#parts.isWithin(link, scope));
+    if (within.length === 0 && !isWhole) return;
+    this.#parts.send(link, { kind: 'vector', isWhole, states: within.map((series) => this.#stateOf(series)) });
   }
 
   nextDeadline(): number {
@@ -229,7 +237,8 @@ export class Broadcast {
   }
 
   #pass(frame: DataFrame, except: Port | undefined): void {
-    for (const link of this.#parts.childrenOf(frame.origin)) if (link !== except) this.#parts.send(link, frame);
+    const links = this.#parts.childrenOf(frame.origin, frame.last as ScopeMark);
+    for (const link of links) if (link !== except) this.#parts.send(link, frame);
   }
 
   /** Delivers what is in order now. */
@@ -292,7 +301,8 @@ export class Broadcast {
   #drop(series: Series, number: number): void {
     this.#heldBytes -= series.held.get(number)?.frame.payload.length ?? 0;
     series.held.delete(number);
-    series.low = Math.max(series.low, number + 1);
+    // What has not had its turn is fetched again.
+    if (number <= series.done) series.low = Math.max(series.low, number + 1);
   }
 
   #forgetOld(series: Series, now: number): void {

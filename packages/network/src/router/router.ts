@@ -100,7 +100,7 @@ export class Router {
     if (local !== undefined) return { kind: 'port', port: local.port };
     const destination = isAnywhere ? service : `${machine === '.' ? this.#server : machine}:${service}`;
     if (isAnywhere || machine === '?') {
-      return this.#graph?.nearest(service, destination, sender, now) ?? { kind: 'absent', destination };
+      return this.#graph?.nearest(service, destination, sender, now, isAnywhere) ?? { kind: 'absent', destination };
     }
     return this.#onServer(machine, destination, service);
   }
@@ -117,8 +117,9 @@ export class Router {
 
   /** The queues whose messages a service of another node may have. */
   queuesOn(node: NodeId, service: string): readonly string[] {
-    const name = this.#graph?.database.get(node)?.facts.name ?? '';
-    return [service, `${name}:${service}`, `?:${service}`];
+    const name = this.#graph?.nameOf(node) ?? '';
+    const queues = [service, `${name}:${service}`];
+    return this.#graph?.database.get(node) === undefined ? queues : [...queues, `?:${service}`];
   }
 
   /** Ports behind which somebody lists the command. */
@@ -140,7 +141,7 @@ export class Router {
   /** The graph as seen from here. */
   snapshot(): RouterSnapshot {
     const services = [...this.#machine.services()].map(([service, local]) => ({ service, ...local }));
-    return { server: this.#server, services, ...(this.#graph?.snapshot() ?? { nodes: [], links: [] }) };
+    return { server: this.#server, services, ...(this.#graph?.snapshot() ?? { nodes: [], links: [], parts: [] }) };
   }
 
   #onServer(machine: string, destination: string, service?: string): Decision {

@@ -97,8 +97,9 @@ export class Sending implements Local<Sent> {
   settle(outcomes: readonly Outcome<Sent>[], now: number): void {
     const back: KeptEntry[] = [];
     for (const { fate, parcel, id } of outcomes) {
-      const { entry } = parcel.token;
+      const { entry, instance } = parcel.token;
       const { accepted } = entry.token as Held;
+      if (fate === 'returned') this.#node.router.graph?.returned(instance, accepted.service, now);
       if (fate === 'taken' || fate === 'expired' || fate === 'unknown') this.#end(fate, entry);
       else if (!accepted.isKept) this.#end('refused', entry);
       else {
