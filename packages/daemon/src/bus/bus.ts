@@ -10,7 +10,6 @@ import { remoteCallerOf } from '../graph/remote-caller.ts';
 import { RemoteNodes } from '../graph/remote-nodes.ts';
 import { Links } from '../links/links.ts';
 import { createLegacy } from '../legacy/create-legacy.ts';
-import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';

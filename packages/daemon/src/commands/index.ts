@@ -12,6 +12,7 @@ import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
 import { addBroadcastCommands } from './broadcast.ts';
 import { addControlCommands } from './control.ts';
+import { addGraphCommands } from './graph.ts';
 import { addLoadCommands, LoadListeners } from './load.ts';
 import { CommandRunner } from './runner.ts';
 import { addSessionCommands } from './session.ts';
@@ -82,6 +83,7 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     broadcast: (scope, line) => parts.graph().broadcast(scope, line),
     isHere: (service) => core.table.destinationOf(service) !== undefined,
   });
+  addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
   addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph });
   return { runner, loads, report };
 }

@@ -18,6 +18,7 @@ import type { Configuration } from '../options/index.ts';
 import type { LineHandler, Switch } from '../switch/switch.ts';
 import { Arrivals } from './arrivals.ts';
 import { Broadcasts } from './broadcasts.ts';
+import { DaemonClusterView } from './cluster-view.ts';
 import { GraphEvents } from './graph-events.ts';
 import { MachineSide } from './machine-side.ts';
 import { Outcomes } from './outcomes.ts';
@@ -81,6 +82,7 @@ export function createGraph(parts: GraphParts) {
     unmetAddresses: () => unmetAddresses(),
     nowMs: () => Date.now(),
   });
+  const view: DaemonClusterView = new DaemonClusterView({ core, keeping, dataCenter: area, links: () => events.links });
   const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command });
   const events = new GraphEvents({
     driver,
@@ -89,6 +91,7 @@ export function createGraph(parts: GraphParts) {
     area,
     scopeChanged: () => parts.lines().flows.clear(),
     serviceChanged: (service) => services.changedElsewhere(service),
+    reachChanged: (machine, isReachable) => view.reachChanged(machine, isReachable),
     broadcast: (line, id) => broadcasts.arrived(line, id),
     outbid: (incarnation) => storeIdentity(configuration.dataPath, server, { ...identity, incarnation }),
   });
@@ -107,6 +110,7 @@ export function createGraph(parts: GraphParts) {
 
   const unmetAddresses = (): number => {
     const met = new Set([...events.links].flatMap(({ peer, remoteAddress }) => [peer.address, remoteAddress]));
+    for (const address of parts.legacy().addresses) met.add(address);
     return configuration.neighbors.filter(({ host, port }) => !met.has(`${host}:${port}`)).length;
   };
 
@@ -131,6 +135,8 @@ export function createGraph(parts: GraphParts) {
 
   return {
     cluster,
+    /** What the tools see of the cluster. */
+    view,
     /** The machine with this address, as it says itself. */
     serverAt: (ip: string): string | undefined => {
       for (const { facts, items } of graph.database.states()) {
@@ -186,7 +192,10 @@ export function createGraph(parts: GraphParts) {
       const deadline = now() + timeoutMs;
       while (!remoteNodes.isSettled && now() < deadline) await new Promise((resolve) => setTimeout(resolve, SETTLE_CHECK_MS));
     },
-    close: (): void => clearInterval(loadTimer),
+    close: (): void => {
+      clearInterval(loadTimer);
+      view.close();
+    },
   };
 }
 

@@ -27,7 +27,7 @@ export interface LegacySurroundings {
 const BROADCAST_ID = /^([0-9a-f]{16})\.(\d+)\.[*?]\.\d+$/;
 
 export function createLegacy({ core, configuration, identity, delivery, graph, commands, run, address }: LegacySurroundings) {
-  const { server, services, driver, myAddress } = core;
+  const { services, driver, myAddress } = core;
   const { router } = driver.node;
   const announced = {
     services: (): string[] => services.list().map(({ name }) => name),

@@ -64,7 +64,7 @@ export class LegacyLinks {
   constructor(parts: LegacyParts) {
     this.#parts = parts;
     const { server, myAddress, life, isOwnId } = parts;
-    this.#repeater = new Repeater({ ...REPEATER_OPTIONS, server, host: hostOf(myAddress()), life, isOwnId });
+    this.#repeater = new Repeater({ ...REPEATER_OPTIONS, server, host: () => hostOf(myAddress()), life, isOwnId });
     this.#entry = new LegacyEntry(parts, {
       repeater: this.#repeater,
       time,
@@ -74,6 +74,11 @@ export class LegacyLinks {
 
   get count(): number {
     return this.#peers.size;
+  }
+
+  /** `IP:port` by which the machines behind the links are known. */
+  get addresses(): string[] {
+    return [...this.#peers.values()].flatMap(({ introduction, remoteAddress }) => [introduction.address, remoteAddress]);
   }
 
   /** Names of the machines behind the links. */
@@ -187,10 +192,12 @@ export class LegacyLinks {
     });
   }
 
-  /** Takes leave of all. */
-  close(): void {
+  /** Takes leave of all, and waits until what was queued is out, within the time for that. */
+  async close(): Promise<void> {
     this.#isStopping = true;
-    for (const peer of [...this.#peers.values()]) peer.end('stopping');
+    const peers = [...this.#peers.values()];
+    for (const peer of peers) peer.end('stopping');
+    await Promise.all(peers.map(({ closed }) => closed));
   }
 
   #objectionTo({ server, address }: Introduction, rival: LegacyPeer | undefined): LegacyRefusal | undefined {

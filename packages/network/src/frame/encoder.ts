@@ -56,9 +56,11 @@ function headOf(frame: KnownFrame): string {
     case 'reset':
       return `@R ${hex(frame.hops)} ${frame.origin} ${frame.last} ${frame.stream} ${frame.addressed}`;
     case 'update':
-      return `@L ${frame.origin} ${frame.incarnation} ${frame.from} ${frame.sequence}`;
+    case 'summary':
+      return `@${frame.kind === 'update' ? 'L' : 'S'} ${frame.origin} ${frame.incarnation} ${frame.from} ${frame.sequence}`;
     case 'digest':
-      return `@Q ${frame.isWhole ? 'whole' : 'part'} ${frame.wantsAnswer ? 'ask' : 'tell'}`;
+    case 'summary-digest':
+      return `@${frame.kind === 'digest' ? 'Q' : 'T'} ${frame.isWhole ? 'whole' : 'part'} ${frame.wantsAnswer ? 'ask' : 'tell'}`;
     case 'hello':
       return `@H ${frame.serial} ${frame.echo} ${frame.heldUs} ${frame.databaseHash}`;
     case 'vector':
@@ -75,8 +77,10 @@ function payloadOf(frame: KnownFrame): Uint8Array {
     case 'ack':
       return frame.returned.length === 0 ? NOTHING : encodeText(frame.returned.map(rangeText).join(','));
     case 'update':
+    case 'summary':
       return encodeText(frame.items.map(itemText).join(''));
     case 'digest':
+    case 'summary-digest':
       return encodeText(
         frame.entries.map((entry) => `${entry.origin} ${entry.incarnation} ${entry.sequence}\n`).join(''),
       );

@@ -83,9 +83,12 @@ export interface Item {
   readonly sequence: number;
 }
 
-/** What changed in the link state of a node between two sequence numbers; from 0 it is the whole. */
+/**
+ * What changed between two sequence numbers; from 0 it is the whole. An `update` is about the link state of a node, a
+ * `summary` about what a border says of its area.
+ */
 export interface UpdateFrame {
-  readonly kind: 'update';
+  readonly kind: 'update' | 'summary';
   readonly origin: NodeId;
   readonly incarnation: number;
   readonly from: number;
@@ -99,9 +102,9 @@ export interface DigestEntry {
   readonly sequence: number;
 }
 
-/** What the sender has of each node's link state; who hears it sends what is lacking. */
+/** What the sender has of each node's link state, or of each border's summary; who hears it sends what is lacking. */
 export interface DigestFrame {
-  readonly kind: 'digest';
+  readonly kind: 'digest' | 'summary-digest';
   /** A whole digest names everything; what it does not name, the sender does not have. */
   readonly isWhole: boolean;
   /** Whether the receiver is to answer with its own. */

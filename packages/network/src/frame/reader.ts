@@ -3,6 +3,7 @@
 import {
   type BroadcastState,
   type DigestEntry,
+  type DigestFrame,
   type Frame,
   type FrameId,
   HOPS_MAX,
@@ -11,6 +12,7 @@ import {
   isScopeMark,
   type Range,
   type ScopeMark,
+  type UpdateFrame,
 } from './frame.ts';
 import { decodeText } from './text.ts';
 
@@ -194,20 +196,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     stream: integer(fields[4]),
     addressed: instance(fields[5]),
   }),
-  L: (fields, payload) => ({
-    kind: 'update',
-    origin: nodeId(fields[1]),
-    incarnation: integer(fields[2]),
-    from: integer(fields[3]),
-    sequence: positive(fields[4]),
-    items: lines(payload).map(item),
-  }),
-  Q: (fields, payload) => ({
-    kind: 'digest',
-    isWhole: fields[1] === 'whole',
-    wantsAnswer: fields[2] === 'ask',
-    entries: lines(payload).map(digestEntry),
-  }),
+  L: (fields, payload) => update('update', fields, payload),
+  S: (fields, payload) => update('summary', fields, payload),
+  Q: (fields, payload) => digest('digest', fields, payload),
+  T: (fields, payload) => digest('summary-digest', fields, payload),
   H: (fields) => ({
     kind: 'hello',
     serial: integer(fields[1]),
@@ -227,6 +219,22 @@ const READERS: Readonly<Record<string, Reader>> = {
     range: range(`${fields[3]}-${fields[4]}`),
   }),
 };
+
+const update = (kind: UpdateFrame['kind'], fields: readonly string[], payload: Uint8Array): UpdateFrame => ({
+  kind,
+  origin: nodeId(fields[1]),
+  incarnation: integer(fields[2]),
+  from: integer(fields[3]),
+  sequence: positive(fields[4]),
+  items: lines(payload).map(item),
+});
+
+const digest = (kind: DigestFrame['kind'], fields: readonly string[], payload: Uint8Array): DigestFrame => ({
+  kind,
+  isWhole: fields[1] === 'whole',
+  wantsAnswer: fields[2] === 'ask',
+  entries: lines(payload).map(digestEntry),
+});
 
 const fail = (text: string | undefined, expected: string): never => {
   throw new FrameError(`${JSON.stringify((text ?? '').slice(0, 60))} is not ${expected}`);

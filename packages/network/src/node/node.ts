@@ -102,8 +102,9 @@ export class Node<T> {
         self: this.self,
         options: options.broadcasts,
         isKnown,
-        childrenOf: (origin) => this.router.graph?.childLinks(nodeOf(origin)) ?? [],
-        links: () => this.router.graph?.fullLinks() ?? [],
+        childrenOf: (origin, scope) => this.router.graph?.childLinks(nodeOf(origin), scope) ?? [],
+        links: () => this.router.graph?.fullLinks('*') ?? [],
+        isWithin: (link, scope) => this.router.graph?.isWithin(link, scope) ?? false,
         send: (link, frame) => void this.#effects.push({ kind: 'send', link, frame }),
         deliver: (frame) => {
           this.#effects.push({

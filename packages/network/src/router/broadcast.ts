@@ -15,6 +15,7 @@ import {
   type ScopeMark,
   type VectorFrame,
 } from '../frame/frame.ts';
+import { Alarms } from './alarms.ts';
 import type { Port } from './machine.ts';
 
 export interface BroadcastOptions {
@@ -50,9 +51,11 @@ export interface BroadcastParts {
   readonly options: BroadcastOptions;
   readonly isKnown: (origin: Instance) => boolean;
   /** The ports to the children of this node in the tree of an origin; all links while no tree is known. */
-  readonly childrenOf: (origin: Instance) => readonly Port[];
+  readonly childrenOf: (origin: Instance, scope: ScopeMark) => readonly Port[];
   /** Links over which there is an adjacency in full. */
   readonly links: () => Iterable<Port>;
+  /** Whether broadcasts of a scope go over a link: `?` ends where the area does. */
+  readonly isWithin: (link: Port, scope: ScopeMark) => boolean;
   readonly send: (link: Port, frame: Frame) => void;
   readonly deliver: (frame: DataFrame) => void;
 }
@@ -63,7 +66,8 @@ export interface BroadcastCounters {
   fetched: number;
   /** Messages that could not be had from anybody any more. */
   missed: number;
-  refused: number;
+  /** Frames whose origin nobody knows, or that should have ended at the border of their area. */
+  unknownOrigins: number;
 }
 
 interface Held {
@@ -77,6 +81,8 @@ interface Series {
   readonly scope: ScopeMark;
   /** All up to here were delivered, or are missed for ever. */
   done: number;
+  /** All from here up to `done` are held, if it is not beyond. */
+  low: number;
   /** What can be given again, and what waits for something before it. */
   readonly held: Map<number, Held>;
   /** What a neighbour has beyond this node. */
@@ -89,9 +95,11 @@ export class Broadcast {
   readonly #series = new Map<string, Series>();
   /** Series about which neighbours are to be told. */
   readonly #news = new Set<Series>();
+  /** When each series wants to be looked at. */
+  readonly #alarms = new Alarms<Series>();
   #tellAtMs = Number.POSITIVE_INFINITY;
   #heldBytes = 0;
-  readonly counters: BroadcastCounters = { delivered: 0, repeats: 0, fetched: 0, missed: 0, refused: 0 };
+  readonly counters: BroadcastCounters = { delivered: 0, repeats: 0, fetched: 0, missed: 0, unknownOrigins: 0 };
 
   constructor(parts: BroadcastParts, now: number) {
     this.#parts = parts;
@@ -122,12 +130,13 @@ export class Broadcast {
   }
 
   receive(link: Port, frame: DataFrame, now: number): void {
-    const { self, isKnown } = this.#parts;
-    if (!isKnown(frame.origin)) {
-      this.counters.refused++;
+    const { self, isKnown, isWithin } = this.#parts;
+    const scope = frame.last as ScopeMark;
+    if (!isKnown(frame.origin) || !isWithin(link, scope)) {
+      this.counters.unknownOrigins++;
       return;
     }
-    const series = this.#seriesOf(frame.origin, frame.last as ScopeMark);
+    const series = this.#seriesOf(frame.origin, scope);
     if (frame.origin === self || frame.sequence <= series.done || series.held.has(frame.sequence)) {
       this.counters.repeats++;
       return;
@@ -140,29 +149,30 @@ export class Broadcast {
 
   /** An adjacency is full: says how far everything has come. */
   linkUp(link: Port): void {
-    const known = [...this.#series.values()].filter(
-      ({ origin }) => this.#parts.isKnown(origin) || origin === this.#parts.self,
-    );
-    const states = known.map((series) => this.#stateOf(series));
-    this.#parts.send(link, { kind: 'vector', isWhole: true, states });
+    const { isKnown, self } = this.#parts;
+    const known = [...this.#series.values()].filter(({ origin }) => isKnown(origin) || origin === self);
+    this.#sayHowFar(link, true, known);
   }
 
   receiveVector(link: Port, frame: VectorFrame, now: number): void {
     const isYoung = now - this.#bornAtMs < this.#parts.options.youthMs;
     for (const { origin, scope, low, high } of frame.states) {
-      if (origin === this.#parts.self || !this.#parts.isKnown(origin)) continue;
+      const { self, isKnown, isWithin } = this.#parts;
+      if (origin === self || !isKnown(origin) || !isWithin(link, scope)) continue;
       const isNew = !this.#series.has(`${origin} ${scope}`);
       const series = this.#seriesOf(origin, scope);
-      if (isNew && frame.isWhole && isYoung) series.done = high;
+      if (isNew && frame.isWhole && isYoung) this.#skipTo(series, high);
       if (high <= series.done) continue;
       const askAtMs = now + this.#parts.options.patienceMs;
-      if (series.wanted === undefined || series.wanted.high < high) series.wanted = { link, low, high, askAtMs };
+      if (series.wanted !== undefined && series.wanted.high >= high) continue;
+      series.wanted = { link, low, high, askAtMs };
+      this.#alarms.setNoLater(series, askAtMs);
     }
   }
 
   receiveFetch(link: Port, { origin, scope, range }: FetchFrame): void {
     const series = this.#series.get(`${origin} ${scope}`);
-    if (series === undefined) return;
+    if (series === undefined || !this.#parts.isWithin(link, scope)) return;
     const last = Math.min(range[1], range[0] + this.#parts.options.fetchMax - 1);
     for (let number = range[0]; number <= last; number++) {
       const held = series.held.get(number);
@@ -178,31 +188,38 @@ export class Broadcast {
       for (const number of [...series.held.keys()]) this.#drop(series, number);
       series.wanted = undefined;
       this.#news.delete(series);
+      this.#alarms.clear(series);
     }
   }
 
   wake(now: number): void {
-    for (const series of this.#series.values()) {
+    for (let series = this.#alarms.take(now); series !== undefined; series = this.#alarms.take(now)) {
       this.#fetch(series, now);
       this.#forgetOld(series, now);
+      this.#alarms.setNoLater(series, this.#deadlineOf(series));
     }
     if (this.#tellAtMs > now) return;
     this.#tellAtMs = Number.POSITIVE_INFINITY;
-    const states = Array.from(this.#news, (series) => this.#stateOf(series));
+    const news = [...this.#news];
     this.#news.clear();
-    for (const link of this.#parts.links()) this.#parts.send(link, { kind: 'vector', isWhole: false, states });
+    for (const link of this.#parts.links()) this.#sayHowFar(link, false, news);
+  }
+
+  #sayHowFar(link: Port, isWhole: boolean, about: readonly Series[]): void {
+    const within = about.filter(({ scope }) => this.#parts.isWithin(link, scope));
+    if (within.length === 0 && !isWhole) return;
+    this.#parts.send(link, { kind: 'vector', isWhole, states: within.map((series) => this.#stateOf(series)) });
   }
 
   nextDeadline(): number {
-    let next = this.#tellAtMs;
-    for (const { wanted, held } of this.#series.values()) {
-      if (wanted !== undefined) next = Math.min(next, wanted.askAtMs);
-      for (const { atMs } of held.values()) {
-        next = Math.min(next, atMs + this.#parts.options.windowMs);
-        break;
-      }
-    }
-    return next;
+    return Math.min(this.#tellAtMs, this.#alarms.next());
+  }
+
+  /** When a series has to ask for something, or may forget its oldest message. */
+  #deadlineOf({ wanted, held }: Series): number {
+    const oldest: Held | undefined = held.values().next().value;
+    const forgetAtMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.atMs + this.#parts.options.windowMs;
+    return Math.min(wanted?.askAtMs ?? Number.POSITIVE_INFINITY, forgetAtMs);
   }
 
   #seriesOf(origin: Instance, scope: ScopeMark): Series {
@@ -213,14 +230,15 @@ export class Broadcast {
         if (this.#series.size < this.#parts.options.seriesMax) break;
         if (!this.#parts.isKnown(past)) this.#series.delete(oldest);
       }
-      series = { origin, scope, done: 0, held: new Map(), wanted: undefined };
+      series = { origin, scope, done: 0, low: 1, held: new Map(), wanted: undefined };
       this.#series.set(key, series);
     }
     return series;
   }
 
   #pass(frame: DataFrame, except: Port | undefined): void {
-    for (const link of this.#parts.childrenOf(frame.origin)) if (link !== except) this.#parts.send(link, frame);
+    const links = this.#parts.childrenOf(frame.origin, frame.last as ScopeMark);
+    for (const link of links) if (link !== except) this.#parts.send(link, frame);
   }
 
   /** Delivers what is in order now. */
@@ -239,9 +257,7 @@ export class Broadcast {
     if (wanted === undefined || wanted.askAtMs > now) return;
     series.wanted = undefined;
     if (wanted.low > series.done + 1) {
-      this.counters.missed += this.#countMissing(series, wanted.low - 1);
-      series.done = Math.max(series.done, wanted.low - 1);
-      this.#advance(series);
+      this.#giveUp(series, wanted.low - 1);
       this.#tell(series, now);
     }
     if (series.done >= wanted.high) return;
@@ -253,21 +269,26 @@ export class Broadcast {
   }
 
   /** Numbers up to `last` are given up, but for those that are here; these are delivered. */
-  #countMissing(series: Series, last: number): number {
-    let missing = 0;
-    for (let number = series.done + 1; number <= last; number++) {
-      const held = series.held.get(number);
-      if (held === undefined) missing++;
-      else {
-        this.counters.delivered++;
-        this.#parts.deliver(held.frame);
+  #giveUp(series: Series, last: number): void {
+    const here = [...series.held.keys()].filter((number) => number > series.done && number <= last);
+    for (const number of [...here.sort((a, b) => a - b), last + 1]) {
+      if (number - 1 > series.done) {
+        this.counters.missed += number - 1 - series.done;
+        this.#skipTo(series, number - 1);
       }
+      this.#advance(series);
     }
-    return missing;
+  }
+
+  /** What comes before is the past, and cannot be given to anybody. */
+  #skipTo(series: Series, done: number): void {
+    series.done = done;
+    series.low = done + 1;
   }
 
   #hold(series: Series, frame: DataFrame, now: number): void {
     series.held.set(frame.sequence, { frame, atMs: now });
+    this.#alarms.setNoLater(series, now + this.#parts.options.windowMs);
     this.#heldBytes += frame.payload.length;
     const { windowCount, windowBytesMax } = this.#parts.options;
     while (series.held.size > windowCount || this.#heldBytes > windowBytesMax) {
@@ -280,6 +301,8 @@ export class Broadcast {
   #drop(series: Series, number: number): void {
     this.#heldBytes -= series.held.get(number)?.frame.payload.length ?? 0;
     series.held.delete(number);
+    // What has not had its turn is fetched again.
+    if (number <= series.done) series.low = Math.max(series.low, number + 1);
   }
 
   #forgetOld(series: Series, now: number): void {
@@ -287,9 +310,7 @@ export class Broadcast {
       if (atMs + this.#parts.options.windowMs > now) return;
       if (number > series.done) {
         // It waited as long as anything is held for what was before it.
-        this.counters.missed += this.#countMissing(series, number);
-        series.done = number;
-        this.#advance(series);
+        this.#giveUp(series, number);
         this.#tell(series, now);
       }
       this.#drop(series, number);
@@ -302,10 +323,8 @@ export class Broadcast {
   }
 
   /** What is there without a gap, up to what was done. */
-  #stateOf({ origin, scope, done, held }: Series): BroadcastState {
-    let low = done + 1;
-    while (low > 1 && held.has(low - 1)) low--;
-    return { origin, scope, low, high: done };
+  #stateOf({ origin, scope, done, low }: Series): BroadcastState {
+    return { origin, scope, low: Math.min(low, done + 1), high: done };
   }
 }
 

@@ -23,25 +23,32 @@ export interface Change {
 
 export class Database {
   readonly #self: NodeId;
+  readonly #first: LinkState;
   readonly #options: DatabaseOptions;
   readonly #states = new Map<NodeId, LinkState>();
   /** Since when nodes cannot be reached. */
   readonly #lostAtMs = new Map<NodeId, number>();
   #hash = 0;
-  refused = 0;
 
+  /** @param own what this node says of itself before it has said anything; others never see it */
   constructor(own: LinkState, options: DatabaseOptions) {
     this.#self = own.origin;
+    this.#first = own;
     this.#options = options;
-    this.#put(own);
   }
 
   get own(): LinkState {
-    return this.#states.get(this.#self) as LinkState;
+    return this.#states.get(this.#self) ?? this.#first;
   }
 
+  /** Whether nobody has said anything yet. */
+  get isEmpty(): boolean {
+    return this.#states.size === 0;
+  }
+
+  /** Nodes that are known, this one included. */
   get size(): number {
-    return this.#states.size;
+    return this.#states.size + (this.#states.has(this.#self) ? 0 : 1);
   }
 
   /** A hash over which states are here: equal ones mean equal databases. */
@@ -65,15 +72,9 @@ export class Database {
   /** Takes an update from a neighbour. */
   accept(update: UpdateFrame): Change | 'stale' | 'gap' | 'refused' {
     const before = this.#states.get(update.origin);
-    if (before === undefined && this.#states.size >= this.#options.nodesMax) {
-      this.refused++;
-      return 'refused';
-    }
+    if (before === undefined && this.size >= this.#options.nodesMax) return 'refused';
     const after = applyUpdate(before, update, this.#options);
-    if (typeof after === 'string') {
-      if (after === 'refused') this.refused++;
-      return after;
-    }
+    if (typeof after === 'string') return after;
     return { before, after: this.#put(this.#options.share?.(after) ?? after) };
   }
 

@@ -2,7 +2,6 @@
 
 import type { NodeId } from '../frame/frame.ts';
 import type { Change } from './database.ts';
-import type { Facts } from './link-state.ts';
 
 const NOBODY: ReadonlySet<NodeId> = new Set();
 
@@ -47,9 +46,15 @@ export class Directory {
   }
 }
 
+/** Who bears a name, and since when, in Unix seconds. */
+export interface Claim {
+  readonly node: NodeId;
+  readonly nameSince: number;
+}
+
 /** Whether a claim of a name goes before another: it is older, or as old and by the smaller id. */
-export function claimsBefore(a: Facts, aNode: NodeId, b: Facts, bNode: NodeId): boolean {
-  return a.nameSince < b.nameSince || (a.nameSince === b.nameSince && aNode < bNode);
+export function claimsBefore(a: Claim, b: Claim): boolean {
+  return a.nameSince < b.nameSince || (a.nameSince === b.nameSince && a.node < b.node);
 }
 
 function add(map: Map<string, Set<NodeId>>, key: string, node: NodeId): void {

@@ -2,9 +2,11 @@
 
 import type { Frame, Instance, LinkFrame, NodeId } from '../frame/frame.ts';
 import type { OpaqueFact } from '../legacy/opaque.ts';
+import type { LinkSnapshot } from './adjacencies.ts';
 import type { Peer } from './adjacency.ts';
 import type { LinkState } from './link-state.ts';
 import type { Port } from './machine.ts';
+import type { Part } from './wide-routes.ts';
 
 export type GraphInput =
   /** A link stands: the handshake is done. */
@@ -54,13 +56,9 @@ export interface GraphSnapshot {
     readonly distance: number;
     readonly nextHops: readonly NodeId[];
   }[];
-  readonly links: readonly {
-    readonly link: Port;
-    readonly peer: Peer;
-    readonly state: string;
-    readonly cost: number;
-    readonly roundTripMs: number | undefined;
-  }[];
+  readonly links: readonly LinkSnapshot[];
+  /** Parts of other areas, or of this one that were cut off, that can be reached. */
+  readonly parts: readonly Part[];
 }
 
 /** A message goes to a node. `destination` names the queue in which it may wait. */

@@ -1,15 +1,17 @@
 // The router's other nodes: takes links and what neighbours say, and keeps database, graph, routes and directory in step.
 
-import { type Instance, instanceOf, type NodeId, nodeOf } from '../frame/frame.ts';
-import { Adjacency, type AdjacencyAction, type AdjacencyEvent, type Peer } from './adjacency.ts';
+import { type Instance, instanceOf, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
+import { Adjacencies, type LinkSnapshot } from './adjacencies.ts';
+import type { AdjacencyAction, AdjacencyEvent, Peer } from './adjacency.ts';
 import { Anycast, type Candidate } from './anycast.ts';
+import { Areas } from './areas.ts';
 import { type Change, Database } from './database.ts';
-import { claimsBefore, Directory } from './directory.ts';
+import { type Claim, claimsBefore, Directory } from './directory.ts';
 import type { GraphEffect, GraphInput, GraphSnapshot, NodeDecision } from './effects.ts';
 import { Flooding } from './flooding.ts';
 import { Graph } from './graph.ts';
-import { hashText } from './hash.ts';
-import { COST_MAX, KEY, LinkState } from './link-state.ts';
+import { hashText, mix } from './hash.ts';
+import { KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
 import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
@@ -23,23 +25,23 @@ const CALM_MS = 500;
 export class GraphRouter {
   readonly database: Database;
   readonly routes: Routes;
+  readonly flooding: Flooding;
+  readonly areas: Areas;
   readonly opaque: OpaqueDirectory;
   readonly #server: string;
   readonly #options: RouterOptions;
   readonly #machine: Machine;
   readonly #nextVersion: () => number;
-  readonly #adjacencies = new Map<Port, Adjacency>();
+  readonly #adjacencies: Adjacencies;
   readonly #directory = new Directory();
   readonly #graph = new Graph();
   readonly #anycast: Anycast;
   readonly #origination: Origination;
-  readonly #flooding: Flooding;
   readonly #timers = new Timers<'compute' | 'age' | 'name'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
   #computedAtMs = Number.NEGATIVE_INFINITY;
   #computePauseMs: number;
-  #isDraining = false;
   /** Whether another node took the name away. */
   #isNameless = false;
   #nowMs = 0;
@@ -50,23 +52,36 @@ export class GraphRouter {
     this.#options = options;
     this.#machine = machine;
     this.#nextVersion = nextVersion;
+    this.#adjacencies = new Adjacencies(options);
     this.#anycast = new Anycast(options);
     this.#computePauseMs = options.computeIntervalMs;
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
-    this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#bestLinksTo(neighbour));
+    this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#adjacencies.bestLinksTo(neighbour));
     this.opaque = new OpaqueDirectory({
       hasService: (service) => this.#directory.nodesWith(service).size > 0,
       distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
       decide: (node, destination) => this.#decision(node, destination),
     });
     this.#origination = new Origination(this.database, options.originateIntervalMs);
-    this.#flooding = new Flooding({
+    this.flooding = new Flooding({
+      about: 'update',
       self: options.node,
+      options,
       database: this.database,
       adjacencies: this.#adjacencies,
       send: (link, frame) => this.#effects.push({ kind: 'send', link, frame }),
-      changed: (change) => this.#changed(change),
+      changed: (change, now) => this.#changed(change, now),
       outbid: (heard) => this.#outbid(heard),
+    });
+    this.areas = new Areas({
+      options,
+      database: this.database,
+      directory: this.#directory,
+      routes: this.routes,
+      adjacencies: this.#adjacencies,
+      emit: (effect) => this.#effects.push(effect),
+      serviceChanged: (service) => this.#serviceChanged(service),
+      wantCompute: () => this.#wantCompute(),
     });
     this.#origination.tell(KEY.area, options.area === '' ? undefined : options.area);
     this.#tellName();
@@ -75,16 +90,27 @@ export class GraphRouter {
 
   /** Whether a life of a node is known, so that its frames may be believed. */
   knows(instance: Instance): boolean {
-    return this.database.knows(instance, nodeOf(instance));
+    const node = nodeOf(instance);
+    if (this.database.knows(instance, node)) return true;
+    // What is within reach in the own area, no other area is believed about.
+    return !this.#isInArea(node) && this.areas.knows(instance);
   }
 
-  /** Whether a node says that a service runs on it. */
+  /** Whether a node says that a service runs on it; a foreign one may always have it, unless it has just said no. */
   hasService(node: NodeId, service: string): boolean {
-    return this.#directory.nodesWith(service).has(node);
+    if (this.#directory.nodesWith(service).has(node)) return true;
+    return !this.#isInArea(node) && !this.areas.interest.isAbsent(node, service);
+  }
+
+  /** A node returned a message for a service. In other areas that is news. */
+  returned(instance: Instance, service: string, now: number): void {
+    const node = nodeOf(instance);
+    if (!this.#isInArea(node)) this.areas.interest.returned(node, service, now);
   }
 
   isReachable(instance: Instance): boolean {
-    return this.#reached.get(nodeOf(instance)) === instance;
+    const known = this.#reached.get(nodeOf(instance));
+    return known === undefined ? this.areas.isReachable(instance) : known === instance;
   }
 
   step(input: GraphInput, now: number): GraphEffect[] {
@@ -94,7 +120,7 @@ export class GraphRouter {
         this.#openLink(input.link, input.peer, now);
         break;
       case 'link-down':
-        this.#event(input.link, 'close');
+        this.#event(input.link, 'close', now);
         break;
       case 'heard':
         this.#adjacencies.get(input.link)?.heard(now);
@@ -109,7 +135,7 @@ export class GraphRouter {
         this.#origination.tell(input.key, input.value);
         break;
       case 'drain':
-        this.#drain(input.isDraining);
+        this.#drain(input.isDraining, now);
         break;
       case 'opaque':
         this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
@@ -124,9 +150,9 @@ export class GraphRouter {
   }
 
   nextDeadline(now: number): number {
-    let next = Math.min(this.#timers.next(), this.#origination.dueMs(now));
-    for (const adjacency of this.#adjacencies.values()) next = Math.min(next, adjacency.nextDeadline());
-    return next;
+    const { areas } = this;
+    const own = Math.min(this.#timers.next(), this.#origination.dueMs(now), this.#adjacencies.nextDeadline());
+    return Math.min(own, areas.nextDeadline(now));
   }
 
   /** A service of this machine changed: others are to be told. */
@@ -137,41 +163,62 @@ export class GraphRouter {
 
   /** The port by which frames from one node to another leave here. Each pair keeps to one path while it stands. */
   slotFor(origin: NodeId, last: NodeId): Port | undefined {
-    const slots = this.routes.slotsTo(last);
+    let slots = this.routes.slotsTo(last);
+    if (slots.length === 0) slots = this.areas.slotsTo(last);
     if (slots.length <= 1) return slots[0];
     // With the own id in it, daemons one behind the other do not all choose alike.
     return slots[hashText(origin + last + this.#options.node) % slots.length];
   }
 
-  /** The links that a broadcast of a node leaves by: one to each child in its tree of shortest paths. */
-  childLinks(origin: NodeId): readonly Port[] {
-    const children = this.routes.childrenIn(origin);
-    if (children === undefined) return this.fullLinks();
-    return children.flatMap((child) => this.#bestLinksTo(child).slice(0, 1));
+  /** The links that a broadcast of a node leaves by: one to each child in its tree, which all nodes compute alike. */
+  childLinks(origin: NodeId, scope: ScopeMark): readonly Port[] {
+    const isOwn = this.#isInArea(origin);
+    const way = scope === '?' ? { root: origin, across: [] } : this.areas.broadcastWay(origin, isOwn);
+    const children = way === undefined ? undefined : this.routes.childrenIn(way.root);
+    if (way === undefined || children === undefined) return this.fullLinks(scope);
+    return [...children, ...way.across].flatMap((next) => this.#adjacencies.bestLinksTo(next).slice(0, 1));
   }
 
-  /** Links over which the adjacency is full. */
-  fullLinks(): Port[] {
-    return [...this.#adjacencies].flatMap(([link, { state }]) => (state === 'full' ? [link] : []));
+  /** Links over which the adjacency is full, of those that a scope does not end at. */
+  fullLinks(scope: ScopeMark): Port[] {
+    return this.#adjacencies.full(({ isInArea }) => isInArea || scope === '*');
   }
 
-  /** The nearest other node with a service. */
-  nearest(service: string, destination: string, sender: string, now: number): NodeDecision | undefined {
+  /** Whether broadcasts of a scope go over a link. */
+  isWithin(link: Port, scope: ScopeMark): boolean {
+    return scope === '*' || this.#adjacencies.get(link)?.peer.isInArea === true;
+  }
+
+  /** The nearest other node with a service, in this area or anywhere. */
+  nearest(
+    service: string,
+    destination: string,
+    sender: string,
+    now: number,
+    isWide: boolean,
+  ): NodeDecision | undefined {
     const candidates: Candidate[] = [];
     for (const node of this.#directory.nodesWith(service)) {
-      if (node === this.#options.node || !this.#reached.has(node)) continue;
+      if (node === this.#options.node || !this.#isInArea(node)) continue;
       const { load, isDraining } = this.database.get(node)?.facts ?? { load: 0, isDraining: false };
       candidates.push({ node, distance: this.routes.distanceTo(node), load: isDraining ? 1000 : load });
+    }
+    this.areas.interest.ask(service);
+    if (isWide) {
+      for (const candidate of this.areas.candidates(service)) {
+        if (!this.#isInArea(candidate.node)) candidates.push(candidate);
+      }
     }
     const node = this.#anycast.choose(sender, destination, candidates, now);
     return node === undefined ? undefined : this.#decision(node, destination);
   }
 
-  /** The node of that name, if it can be reached and has the service. */
+  /** The node of that name, if it can be reached and has the service, or may have it. */
   onServer(name: string, destination: string, service?: string): NodeDecision | undefined {
+    this.areas.interest.ask(destination.slice(destination.indexOf(':') + 1), name);
     const node = this.nodeNamed(name);
     if (node === undefined || node === this.#options.node) return undefined;
-    if (service !== undefined && !this.#directory.nodesWith(service).has(node)) return undefined;
+    if (service !== undefined && !this.hasService(node, service)) return undefined;
     return this.#decision(node, destination);
   }
 
@@ -191,15 +238,20 @@ export class GraphRouter {
     }
   }
 
-  /** Who bears a name and can be reached; should several, the one with the older claim. */
+  /** Who bears a name and can be reached; should several, one of this area, and the one with the older claim. */
   nodeNamed(name: string): NodeId | undefined {
-    let found: LinkState | undefined;
+    let found: Claim | undefined;
     for (const node of this.#directory.nodesNamed(name)) {
-      const state = this.database.get(node) as LinkState;
-      if (node !== this.#options.node && !this.#reached.has(node)) continue;
-      if (found === undefined || claimsBefore(state.facts, node, found.facts, found.origin)) found = state;
+      if (!this.#isInArea(node)) continue;
+      const claim = { node, nameSince: this.database.get(node)?.facts.nameSince ?? 0 };
+      if (found === undefined || claimsBefore(claim, found)) found = claim;
     }
-    return found?.origin;
+    return found?.node ?? this.#claimsAbroad(name).reduce<Claim | undefined>(older, undefined)?.node;
+  }
+
+  /** The name of a node, in this area or another; empty if it has none. */
+  nameOf(node: NodeId): string {
+    return this.database.get(node)?.facts.name ?? this.areas.nameOf(node) ?? '';
   }
 
   snapshot(): GraphSnapshot {
@@ -209,18 +261,29 @@ export class GraphRouter {
       distance: routes.distanceTo(state.origin),
       nextHops: routes.nextHops(state.origin),
     }));
-    return { nodes, links: this.links() };
+    return { nodes, links: this.links(), parts: [...this.areas.parts()] };
   }
 
   /** The links of this node. */
-  links(): GraphSnapshot['links'] {
-    return [...this.#adjacencies].map(([link, { peer, state, cost }]) => {
-      return { link, peer, state, cost: cost.cost, roundTripMs: cost.roundTripMs };
-    });
+  links(): readonly LinkSnapshot[] {
+    return this.#adjacencies.snapshot();
+  }
+
+  /** Whether a node can be reached without leaving the area. */
+  #isInArea(node: NodeId): boolean {
+    return node === this.#options.node || this.#reached.has(node);
   }
 
   #decision(node: NodeId, destination: string): NodeDecision {
-    return { kind: 'node', node, instance: this.#reached.get(node) ?? instanceOf(node, 0), destination };
+    const own = this.#reached.get(node);
+    const instance = own ?? this.areas.instanceOf(node) ?? instanceOf(node, 0);
+    if (own === undefined) this.areas.interest.watch(instance);
+    return { kind: 'node', node, instance, destination };
+  }
+
+  /** Nodes of other areas that bear a name. */
+  #claimsAbroad(name: string): Claim[] {
+    return this.areas.named(name).map(({ instance, nameSince }) => ({ node: nodeOf(instance), nameSince }));
   }
 
   #openLink(link: Port, peer: Peer, now: number): void {
@@ -229,82 +292,75 @@ export class GraphRouter {
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
-    this.#adjacencies.set(link, new Adjacency(peer, this.#options, now));
-    if (peer.isInArea) this.#flooding.sendDigest(link, false);
+    this.#adjacencies.open(link, peer, now);
+    this.#sayDigests(link, peer, false);
+  }
+
+  #sayDigests(link: Port, peer: Peer, wantsAnswer: boolean): void {
+    if (peer.isInArea) this.flooding.sendDigest(link, wantsAnswer);
+    this.areas.flooding.sendDigest(link, wantsAnswer);
   }
 
   #receive(link: Port, frame: (GraphInput & { kind: 'frame' })['frame'], now: number): void {
     const adjacency = this.#adjacencies.get(link);
     if (adjacency === undefined) return;
     adjacency.heard(now);
+    const { peer } = adjacency;
     if (frame.kind === 'update') {
-      if (adjacency.peer.isInArea) this.#flooding.receiveUpdate(link, frame);
-    } else if (frame.kind === 'digest') {
-      if (!adjacency.peer.isInArea) return;
-      this.#flooding.receiveDigest(link, frame);
-      if (frame.isWhole) this.#event(link, 'digest');
+      if (peer.isInArea) this.flooding.receiveUpdate(link, frame, now);
+    } else if (frame.kind === 'summary') this.areas.flooding.receiveUpdate(link, frame, now);
+    else if (frame.kind === 'digest' && peer.isInArea) {
+      this.flooding.receiveDigest(link, frame);
+      if (frame.isWhole) this.#event(link, 'digest', now);
+    } else if (frame.kind === 'summary-digest') {
+      this.areas.flooding.receiveDigest(link, frame);
+      if (frame.isWhole && !peer.isInArea) this.#event(link, 'digest', now);
     } else if (frame.kind === 'hello') {
-      const { costChanged, differs } = adjacency.greeted(frame, this.database.hash, now);
-      if (costChanged) this.#tellLink(adjacency.peer.node);
-      if (differs && adjacency.peer.isInArea) this.#flooding.sendDigest(link, true);
+      const { costChanged, differs } = adjacency.greeted(frame, this.#hashFor(peer), now);
+      if (costChanged) this.#tellLink(peer, now);
+      if (differs) this.#sayDigests(link, peer, true);
     }
+  }
+
+  /** A hash over all that is exchanged with a neighbour. */
+  #hashFor({ isInArea }: Peer): number {
+    const { hash } = this.areas.summaries;
+    return isInArea ? (this.database.hash ^ mix(hash)) >>> 0 : hash;
   }
 
   /** An event of an adjacency: makes its transition and does what belongs to it. */
-  #event(link: Port, event: AdjacencyEvent): void {
-    const adjacency = this.#adjacencies.get(link);
-    if (adjacency === undefined) return;
-    const before = adjacency.state;
-    const actions = adjacency.on(event);
-    if (adjacency.state === 'closed') this.#adjacencies.delete(link);
-    for (const action of actions) this.#act(action, link, adjacency, before !== adjacency.state);
+  #event(link: Port, event: AdjacencyEvent, now: number): void {
+    const peer = this.#adjacencies.get(link)?.peer;
+    if (peer === undefined) return;
+    const { actions, isNew } = this.#adjacencies.on(link, event);
+    for (const action of actions) this.#act(action, link, peer, isNew, now);
   }
 
-  #act(action: AdjacencyAction, link: Port, { peer }: Adjacency, isNew: boolean): void {
+  #act(action: AdjacencyAction, link: Port, peer: Peer, isNew: boolean, now: number): void {
     if (action === 'hang-up') this.#effects.push({ kind: 'hang-up', link, reason: 'silence' });
     if (!isNew || (action !== 'advertise' && action !== 'withdraw')) return;
     this.#effects.push({ kind: 'adjacency', link, isFull: action === 'advertise' });
-    this.#tellLink(peer.node);
+    this.#tellLink(peer, now);
   }
 
   /** The links to a neighbour changed: the own graph follows at once, the others hear of it. */
-  #tellLink(neighbour: NodeId): void {
-    const cost = this.#costTo(neighbour);
-    this.#origination.tell(KEY.link(neighbour), cost === undefined ? undefined : String(cost));
-    const links = new Map<NodeId, number>();
-    for (const { peer, state } of this.#adjacencies.values()) {
-      if (state === 'full' && peer.isInArea) links.set(peer.node, this.#costTo(peer.node) as number);
+  #tellLink({ node, isInArea }: Peer, now: number): void {
+    if (isInArea) {
+      const costs = this.#adjacencies.costs((peer) => peer.isInArea);
+      this.#origination.tell(KEY.link(node), costs.get(node)?.toString());
+      this.#graph.advertise(this.#options.node, costs);
     }
-    this.#graph.advertise(this.#options.node, links);
+    this.areas.areaChanged(now);
     this.#wantCompute();
   }
 
-  #costTo(neighbour: NodeId): number | undefined {
-    let least: number | undefined;
-    for (const { peer, state, cost } of this.#adjacencies.values()) {
-      if (peer.node !== neighbour || state !== 'full' || !peer.isInArea) continue;
-      least = Math.min(least ?? COST_MAX, cost.cost);
-    }
-    return least !== undefined && this.#isDraining ? COST_MAX : least;
-  }
-
-  #bestLinksTo(neighbour: NodeId): Port[] {
-    let least = Number.POSITIVE_INFINITY;
-    let links: Port[] = [];
-    for (const [link, { peer, state, cost }] of this.#adjacencies) {
-      if (peer.node !== neighbour || state !== 'full' || !peer.isInArea) continue;
-      if (cost.cost < least) links = [];
-      least = Math.min(least, cost.cost);
-      if (cost.cost === least) links.push(link);
-    }
-    return links.sort((a, b) => a - b);
-  }
-
   /** The database has changed. */
-  #changed(change: Change): void {
+  #changed(change: Change, now: number): void {
     const { before, after } = change;
     const node = (after ?? before)?.origin as NodeId;
-    for (const service of this.#directory.update(change)) this.#serviceChanged(service);
+    const services = this.#directory.update(change);
+    for (const service of services) this.#serviceChanged(service);
+    if (services.length > 0 || before?.facts.name !== after?.facts.name) this.areas.areaChanged(now);
     const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
     if (behind !== undefined) this.#opaqueChanged(behind);
     if (before !== undefined && before.facts.name !== after?.facts.name) this.#allServicesOf(before);
@@ -330,32 +386,41 @@ export class GraphRouter {
   }
 
   #wake(now: number): void {
-    for (const [link, adjacency] of [...this.#adjacencies]) {
-      if (adjacency.isSilent(now)) this.#event(link, 'silence');
-      else {
-        const frame = adjacency.hello(this.database.hash, now);
-        if (frame !== undefined) this.#effects.push({ kind: 'send', link, frame });
-      }
+    for (let link = this.#adjacencies.due(now); link !== undefined; link = this.#adjacencies.due(now)) {
+      this.#greet(link, now);
     }
     if (this.#timers.take('age', now)) {
       this.#timers.set('age', now + this.#options.ageIntervalMs);
-      for (const change of this.database.age((node) => this.#reached.has(node), now)) this.#changed(change);
+      for (const change of this.database.age((node) => this.#reached.has(node), now)) this.#changed(change, now);
+      this.areas.age(now);
     }
     this.#originate(now);
     if (this.#timers.take('compute', now)) this.#compute(now);
+    this.areas.wake(now);
     if (this.#timers.take('name', now)) {
       const rival = this.#rival();
       if (rival !== undefined) this.#withdraw(rival);
     }
   }
 
+  /** Says hello over a link if it is time to, or gives it up if it is silent. */
+  #greet(link: Port, now: number): void {
+    const adjacency = this.#adjacencies.get(link);
+    if (adjacency?.isSilent(now) !== false) return this.#event(link, 'silence', now);
+    const frame = adjacency.hello(this.#hashFor(adjacency.peer), now);
+    if (frame !== undefined) this.#effects.push({ kind: 'send', link, frame });
+    this.#adjacencies.watch(link);
+  }
+
   #originate(now: number): void {
     const change = this.#origination.originate(now);
     if (change?.after === undefined) return;
     const { before, after } = change;
-    for (const service of this.#directory.update(change)) this.opaque.changed(service, this.#nowMs);
+    const services = this.#directory.update(change);
+    for (const service of services) this.opaque.changed(service, now);
+    if (services.length > 0) this.areas.areaChanged(now);
     const isSameLife = before !== undefined && before.incarnation === after.incarnation;
-    this.#flooding.spread(after.since(isSameLife ? before.sequence : 0), undefined);
+    this.flooding.spread(after.since(isSameLife ? before.sequence : 0), undefined);
   }
 
   #compute(now: number): void {
@@ -373,6 +438,8 @@ export class GraphRouter {
       const instance = this.#reached.get(node);
       if (instance !== undefined) this.#effects.push({ kind: 'broken', instance });
     }
+    if (changes.length > 0 || broken.length > 0) this.areas.areaChanged(now);
+    this.areas.compute(now);
     this.#watchName(now);
   }
 
@@ -383,8 +450,12 @@ export class GraphRouter {
     const after = this.routes.isReachable(origin) ? instance : undefined;
     if (before === after) return;
     if (before !== undefined) this.#effects.push({ kind: 'reach', instance: before, isReachable: false });
-    if (after === undefined) this.#reached.delete(origin);
-    else {
+    if (after === undefined) {
+      this.#reached.delete(origin);
+      // It may be in another part of the area, within reach by way of others.
+      this.areas.interest.watch(instance, false);
+    } else {
+      this.areas.interest.unwatch(origin);
       this.#reached.set(origin, after);
       this.#effects.push({ kind: 'reach', instance: after, isReachable: true });
     }
@@ -408,13 +479,13 @@ export class GraphRouter {
   /** Looks whether another node that can be reached bears the same name, and has the older claim. */
   #rival(): NodeId | undefined {
     if (this.#isNameless) return undefined;
-    const mine = { ...this.database.own.facts, nameSince: this.#options.nameSince };
+    const mine = { node: this.#options.node, nameSince: this.#options.nameSince };
+    const rivals = this.#claimsAbroad(this.#server);
     for (const node of this.#directory.nodesNamed(this.#server)) {
-      const other = this.database.get(node);
-      if (node === this.#options.node || !this.#reached.has(node) || other === undefined) continue;
-      if (claimsBefore(other.facts, node, mine, this.#options.node)) return node;
+      const state = this.database.get(node);
+      if (state !== undefined && this.#reached.has(node)) rivals.push({ node, nameSince: state.facts.nameSince });
     }
-    return undefined;
+    return rivals.find((rival) => rival.node !== mine.node && claimsBefore(rival, mine))?.node;
   }
 
   /** A rival must stay for a while: half of a database, old and new mixed, may show one that has long gone. */
@@ -429,7 +500,7 @@ export class GraphRouter {
     this.#effects.push({ kind: 'name-lost', name: this.#server, to: rival });
     this.#tellName();
     for (const [service] of this.#machine.services()) this.announce(service);
-    for (const link of this.#adjacencies.keys()) this.#effects.push({ kind: 'hang-up', link, reason: 'name' });
+    for (const [link] of this.#adjacencies.entries()) this.#effects.push({ kind: 'hang-up', link, reason: 'name' });
   }
 
   #tellName(): void {
@@ -442,9 +513,12 @@ export class GraphRouter {
     this.#effects.push({ kind: 'outbid', incarnation: heard + 1 });
   }
 
-  #drain(isDraining: boolean): void {
-    this.#isDraining = isDraining;
+  #drain(isDraining: boolean, now: number): void {
+    this.#adjacencies.isDraining = isDraining;
     this.#origination.tell(KEY.draining, isDraining ? '1' : undefined);
-    for (const { peer } of this.#adjacencies.values()) this.#tellLink(peer.node);
+    for (const [, { peer }] of this.#adjacencies.entries()) this.#tellLink(peer, now);
   }
 }
+
+const older = (before: Claim | undefined, claim: Claim): Claim =>
+  before === undefined || claimsBefore(claim, before) ? claim : before;

@@ -35,6 +35,11 @@ export class Graph {
     return index;
   }
 
+  /** The index of a node, if anything was ever said about it. */
+  find(node: NodeId): number | undefined {
+    return this.#indices.get(node);
+  }
+
   idOf(index: number): NodeId {
     return this.#ids[index] as NodeId;
   }
@@ -58,6 +63,7 @@ export class Graph {
   advertise(node: NodeId, links: ReadonlyMap<NodeId, number> | undefined): boolean {
     const index = this.indexOf(node);
     const before = this.#advertised[index];
+    if (before === links) return false;
     this.#advertised[index] = links;
     const touched = new Set([index]);
     for (const neighbour of before?.keys() ?? []) touched.add(this.indexOf(neighbour));

@@ -4,9 +4,10 @@ import type { NodeId } from '../frame/frame.ts';
 import type { AdjacencyOptions } from './adjacency.ts';
 import { ANYCAST_OPTIONS, type AnycastOptions } from './anycast.ts';
 import type { DatabaseOptions } from './database.ts';
+import { FLOODING_OPTIONS, type FloodingOptions } from './flooding.ts';
 import { LINK_STATE_LIMITS } from './link-state.ts';
 
-export interface RouterOptions extends AdjacencyOptions, AnycastOptions, DatabaseOptions {
+export interface RouterOptions extends AdjacencyOptions, AnycastOptions, DatabaseOptions, FloodingOptions {
   readonly node: NodeId;
   /** Of this life of the node: it stands in its frames, and does not change. */
   readonly incarnation: number;
@@ -23,11 +24,19 @@ export interface RouterOptions extends AdjacencyOptions, AnycastOptions, Databas
   readonly nameConflictMs: number;
   /** How often it is looked for nodes to forget. */
   readonly ageIntervalMs: number;
+  /** Least time between two summaries of who and what is in the own area. Where its borders are is told as link states are. */
+  readonly summaryIntervalMs: number;
+  /** Facts in one summary, and borders of all areas whose summaries are remembered. */
+  readonly summaryItemsMax: number;
+  readonly bordersMax: number;
+  /** A node of another area that returned a message is not asked for that service again for so long. */
+  readonly absenceMs: number;
 }
 
 /** The defaults; who a node is, and where its randomness comes from, has none. */
 export const ROUTER_OPTIONS: Omit<RouterOptions, 'node' | 'incarnation' | 'nameSince' | 'random'> = {
   ...ANYCAST_OPTIONS,
+  ...FLOODING_OPTIONS,
   ...LINK_STATE_LIMITS,
   area: '',
   helloIntervalMs: 500,
@@ -39,4 +48,8 @@ export const ROUTER_OPTIONS: Omit<RouterOptions, 'node' | 'incarnation' | 'nameS
   computeIntervalMsMax: 40,
   nameConflictMs: 1000,
   ageIntervalMs: 60_000,
+  summaryIntervalMs: 1000,
+  summaryItemsMax: 50_000,
+  bordersMax: 5000,
+  absenceMs: 1000,
 };

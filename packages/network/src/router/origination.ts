@@ -22,6 +22,14 @@ export class Origination {
     else this.#changes.set(key, value);
   }
 
+  /** From now on these facts are told, and of the keys that are meant no others. */
+  replace(facts: ReadonlyMap<string, string>, isMeant: (key: string) => boolean): void {
+    for (const key of [...this.#database.own.items.keys(), ...this.#changes.keys()]) {
+      if (isMeant(key) && !facts.has(key)) this.tell(key, undefined);
+    }
+    for (const [key, value] of facts) this.tell(key, value);
+  }
+
   /** Somebody heard of a later life of this node than this one: the next link state must be later still. */
   outbid(heard: LinkState['incarnation']): void {
     this.#incarnation = Math.max(this.#incarnation, heard + 1);

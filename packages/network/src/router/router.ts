@@ -108,7 +108,9 @@ export class Router {
     const destination = isAnywhere ? service : `${machine === '.' ? this.#server : machine}:${service}`;
     if (isAnywhere || machine === '?') {
       const graph = this.#graph;
-      const found = graph?.nearest(service, destination, sender, now) ?? graph?.opaque.behindPeers(service, destination, now);
+      const found =
+        graph?.nearest(service, destination, sender, now, isAnywhere) ??
+        graph?.opaque.behindPeers(service, destination, now);
       return found ?? { kind: 'absent', destination };
     }
     return this.#onServer(machine, destination, mayGuess ? undefined : service);
@@ -136,8 +138,9 @@ export class Router {
 
   /** The queues whose messages a service of another node may have. */
   queuesOn(node: NodeId, service: string): readonly string[] {
-    const name = this.#graph?.database.get(node)?.facts.name ?? '';
-    return [service, `${name}:${service}`, `?:${service}`];
+    const name = this.#graph?.nameOf(node) ?? '';
+    const queues = [service, `${name}:${service}`];
+    return this.#graph?.database.get(node) === undefined ? queues : [...queues, `?:${service}`];
   }
 
   /** Ports behind which somebody lists the command. */
@@ -159,7 +162,7 @@ export class Router {
   /** The graph as seen from here. */
   snapshot(): RouterSnapshot {
     const services = [...this.#machine.services()].map(([service, local]) => ({ service, ...local }));
-    return { server: this.#server, services, ...(this.#graph?.snapshot() ?? { nodes: [], links: [] }) };
+    return { server: this.#server, services, ...(this.#graph?.snapshot() ?? { nodes: [], links: [], parts: [] }) };
   }
 
   #isOfGraph(machine: string): boolean {

@@ -64,16 +64,17 @@ export class Routes {
 
   /** The cost of the shortest path, or UNREACHABLE. */
   distanceTo(node: NodeId): number {
-    return this.#paths.distances[this.#graph.indexOf(node)] ?? UNREACHABLE;
+    const index = this.#graph.find(node);
+    return index === undefined ? UNREACHABLE : (this.#paths.distances[index] ?? UNREACHABLE);
   }
 
   slotsTo(node: NodeId): readonly Port[] {
-    return this.#slots[this.#graph.indexOf(node)] ?? NO_SLOTS;
+    return this.#slots[this.#graph.find(node) ?? -1] ?? NO_SLOTS;
   }
 
   /** The neighbours with which a shortest path begins. */
   nextHops(node: NodeId): NodeId[] {
-    const hops = this.#paths.hops[this.#graph.indexOf(node)] ?? [];
+    const hops = this.#paths.hops[this.#graph.find(node) ?? -1] ?? [];
     return hops.map((index) => this.#graph.idOf(index)).sort();
   }
 
@@ -82,7 +83,9 @@ export class Routes {
     const known = this.#trees.get(origin);
     if (known !== undefined) return known;
     const graph = this.#graph;
-    const { distances, before } = shortestPaths(graph, graph.indexOf(origin));
+    const root = graph.find(origin);
+    if (root === undefined) return undefined;
+    const { distances, before } = shortestPaths(graph, root);
     if (distances[this.#root] === UNREACHABLE) return undefined;
     const self = graph.idOf(this.#root);
     const children: NodeId[] = [];

@@ -273,8 +273,10 @@ function sizeOf(frame: Frame): number {
     case 'data':
       return 90 + frame.payload.length;
     case 'update':
+    case 'summary':
       return 50 + frame.items.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0) + 6, 0);
     case 'digest':
+    case 'summary-digest':
       return 20 + 32 * frame.entries.length;
     case 'vector':
       return 20 + 50 * frame.states.length;

@@ -112,9 +112,10 @@ export class Sending implements Local<Sent> {
     const back: KeptEntry[] = [];
     const doubtful: KeptEntry[] = [];
     for (const { fate, parcel, id } of outcomes) {
-      const { entry } = parcel.token;
+      const { entry, instance } = parcel.token;
       const { isDurable, destination } = entry;
       const { accepted } = heldOf(entry);
+      if (fate === 'returned') this.#node.router.graph?.returned(instance, accepted.service, now);
       if (fate === 'taken') this.#done('taken', entry);
       else if (!isDurable && (fate === 'expired' || fate === 'unknown')) this.#end(fate, entry);
       else if (!accepted.isKept) this.#end('refused', entry);

@@ -12,6 +12,7 @@ import {
   type ResetFrame,
   type RoutedFrame,
 } from '../frame/frame.ts';
+import { Alarms } from '../router/alarms.ts';
 import { IncomingStream, type Taker } from './incoming.ts';
 import { isLines } from './lines.ts';
 import { type Outcome, OutgoingStream, type Parcel, type StreamOptions } from './outgoing.ts';
@@ -29,7 +30,9 @@ export {
 export interface StreamCounters {
   /** Frames for another incarnation than this. */
   misaddressed: number;
-  /** Frames whose origin nobody knows, or whose lines are not what their head says. */
+  /** Frames whose origin the link-state database does not know. */
+  unknownOrigins: number;
+  /** Frames whose lines are not what their head says. */
   refused: number;
   resets: number;
 }
@@ -50,8 +53,10 @@ export class Streams<T> {
   readonly #outgoing = new Map<Instance, OutgoingStream<T>>();
   readonly #incoming = new Map<Instance, IncomingStream>();
   /** When each stream that came in is to be acknowledged. */
-  readonly #acksDue = new Map<Instance, number>();
-  readonly counters: StreamCounters = { misaddressed: 0, refused: 0, resets: 0 };
+  readonly #acksDue = new Alarms<Instance>();
+  /** When each outgoing stream wants to be woken, or may be forgotten. */
+  readonly #alarms = new Alarms<OutgoingStream<T>>();
+  readonly counters: StreamCounters = { misaddressed: 0, unknownOrigins: 0, refused: 0, resets: 0 };
   /** Outgoing streams that may have something to send at once. */
   readonly #ready = new Set<OutgoingStream<T>>();
   /** Lives that are over, or seem to be, oldest first, of whose streams the numbers are remembered. */
@@ -73,6 +78,7 @@ export class Streams<T> {
     }
     if (!stream.offer(parcel, now)) return false;
     this.#ready.add(stream);
+    this.#watch(stream);
     return true;
   }
 
@@ -85,7 +91,7 @@ export class Streams<T> {
   receive(frame: RoutedFrame, now: number): void {
     const { self, isKnown } = this.#parts;
     if (!isKnown(frame.origin)) {
-      this.counters.refused++;
+      this.counters.unknownOrigins++;
     } else if (frame.last !== self) {
       this.counters.misaddressed++;
       if (frame.kind === 'data' && !isScopeMark(frame.last)) this.#frames.push(this.#resetOf(frame, frame.last));
@@ -112,11 +118,10 @@ export class Streams<T> {
   end(instance: Instance): void {
     const stream = this.#outgoing.get(instance);
     if (stream !== undefined) {
-      this.#outgoing.delete(instance);
-      this.#ready.delete(stream);
+      this.#forget(stream);
       this.#outcomes.push(...stream.end());
     }
-    this.#acksDue.delete(instance);
+    this.#acksDue.clear(instance);
     const incoming = this.#incoming.get(instance);
     if (incoming === undefined) return;
     // Its numbers are kept: a node whose clock was set back can seem to be over, until it has outbid its former life.
@@ -155,33 +160,30 @@ export class Streams<T> {
   }
 
   wake(now: number): void {
-    for (const [last, stream] of this.#outgoing) {
+    for (let stream = this.#alarms.take(now); stream !== undefined; stream = this.#alarms.take(now)) {
       if (stream.nextDeadline() <= now) {
         this.#outcomes.push(...stream.wake(now));
         this.#ready.add(stream);
       }
-      if (stream.forgetAtMs <= now) this.#outgoing.delete(last);
+      if (stream.forgetAtMs <= now) this.#forget(stream);
+      else this.#watch(stream);
     }
   }
 
   nextDeadline(): number | undefined {
-    let next = Number.POSITIVE_INFINITY;
-    for (const stream of this.#outgoing.values()) {
-      next = Math.min(next, stream.nextDeadline(), stream.forgetAtMs);
-    }
-    for (const dueMs of this.#acksDue.values()) next = Math.min(next, dueMs);
+    const next = Math.min(this.#alarms.next(), this.#acksDue.next());
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** Frames to be sent on, each towards its `last`. */
   takeFrames(now: number): RoutedFrame[] {
     for (const stream of this.#ready) {
-      if (this.#parts.isReachable(stream.last)) this.#frames.push(...stream.pump(now));
+      if (!this.#parts.isReachable(stream.last)) continue;
+      this.#frames.push(...stream.pump(now));
+      this.#watch(stream);
     }
     this.#ready.clear();
-    for (const [origin, dueMs] of this.#acksDue) {
-      if (dueMs > now) continue;
-      this.#acksDue.delete(origin);
+    for (let origin = this.#acksDue.take(now); origin !== undefined; origin = this.#acksDue.take(now)) {
       this.#frames.push(this.#ackOf(this.#incoming.get(origin) as IncomingStream));
     }
     const frames = this.#frames;
@@ -212,7 +214,7 @@ export class Streams<T> {
     if (!stream.accept(frame, options.windowBytes, take)) return;
     // What brought nothing new is a repeat or came early: the origin should hear at once how things stand.
     const dueMs = stream.taken === before && !isNew ? now : now + options.ackDelayMs;
-    this.#acksDue.set(frame.origin, Math.min(this.#acksDue.get(frame.origin) ?? dueMs, dueMs));
+    this.#acksDue.setNoLater(frame.origin, dueMs);
   }
 
   #receiveAck(frame: AckFrame, now: number): void {
@@ -220,15 +222,25 @@ export class Streams<T> {
     if (stream?.number !== frame.stream) return;
     this.#outcomes.push(...stream.acknowledge(frame, now));
     this.#ready.add(stream);
+    this.#watch(stream);
   }
 
   #receiveReset(frame: ResetFrame): void {
     const stream = this.#outgoing.get(frame.addressed);
     if (stream?.number !== frame.stream) return;
     this.counters.resets++;
-    this.#outgoing.delete(frame.addressed);
-    this.#ready.delete(stream);
+    this.#forget(stream);
     this.#outcomes.push(...stream.end());
+  }
+
+  #watch(stream: OutgoingStream<T>): void {
+    this.#alarms.setNoLater(stream, Math.min(stream.nextDeadline(), stream.forgetAtMs));
+  }
+
+  #forget(stream: OutgoingStream<T>): void {
+    this.#outgoing.delete(stream.last);
+    this.#ready.delete(stream);
+    this.#alarms.clear(stream);
   }
 
   #ackOf(stream: IncomingStream): AckFrame {
