@@ -93,7 +93,9 @@ export class DaemonClusterView implements ClusterView {
     this.#isDraining = isDraining;
     const { driver, log } = this.#parts.core;
     driver.input({ kind: 'drain', isDraining });
-    log.lines.warn(isDraining ? 'draining: no new traffic is to come to or through this machine' : 'takes traffic again');
+    log.lines.warn(
+      isDraining ? 'draining: no new traffic is to come to or through this machine' : 'takes traffic again',
+    );
   }
 
   underWay(): UnderWay {

@@ -10,8 +10,8 @@ import {
   type LegacyPort,
   type LegacyRefusal,
   type OpaqueFact,
-  Repeater,
   REPEATER_OPTIONS,
+  Repeater,
   readIntroduction,
   refuse,
   type Time,
@@ -78,7 +78,10 @@ export class LegacyLinks {
 
   /** `IP:port` by which the machines behind the links are known. */
   get addresses(): string[] {
-    return [...this.#peers.values()].flatMap(({ introduction, remoteAddress }) => [introduction.address, remoteAddress]);
+    return [...this.#peers.values()].flatMap(({ introduction, remoteAddress }) => [
+      introduction.address,
+      remoteAddress,
+    ]);
   }
 
   /** Names of the machines behind the links. */

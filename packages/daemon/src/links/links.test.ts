@@ -192,7 +192,7 @@ describe('a link that is lost', () => {
     const beta = await listening('beta');
     const alpha = await station({ name: 'alpha', options: { neighbors: beta.links.address, reconnect_min: '10s' } });
     await until(() => areLinked(alpha, beta));
-    alpha.link.say(`${'X'.repeat(20_000)}`);
+    alpha.link.say('X'.repeat(20_000));
     await until(() => beta.events.includes('down alpha'));
     expect(beta.logged.find(({ msg }) => msg === 'link down')?.['reason']).toContain('a head of more than 16384 bytes');
   });

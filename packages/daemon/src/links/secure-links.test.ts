@@ -146,12 +146,9 @@ describe('user and password', () => {
   });
 
   test('as they stand in a C++ configuration', async () => {
-    const beta = await station('beta', {
-      ...betaKeys,
-      passwords_file: await passwordsFile({ anna: 'right' }),
-      secure_listen: 'scs://127.0.0.1:0',
-    });
-    const alpha = await station('alpha', { ...trusting(), ...credentialsFor(beta, 'right'), neighbors: beta.secure });
+    const beta = await acceptor({ secure_listen: 'cds://anna:right@127.0.0.1:0' });
+    const neighbors = beta.secure.replace('//', '//anna:right@');
+    const alpha = await station('alpha', { ...trusting(), neighbors });
     await until(() => areLinked(alpha, beta));
   });
 

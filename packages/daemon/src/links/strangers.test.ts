@@ -1,6 +1,6 @@
 // Strangers at the plain listener: they get a refusal or nothing, are counted, and cost little.
 
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Station, until } from './testing/station.ts';
 import { portOf, say } from './testing/strangers.ts';
@@ -104,4 +104,29 @@ test('a C++ daemon is refused where it is not wanted, for five minutes and not a
   await start({ cpp_daemons: 'false' });
   const text = 'CONNECT version=1;server_name=old;my_address=127.0.0.1:9\n';
   expect(await say(beta.links.address, text)).toBe('<beta:communicatord REFUSE reason=legacy;shutdown=true\n');
+});
+
+test('a C++ daemon that is dialed, and speaks before its ACCEPT, is handed over and dialed again when it is gone', async () => {
+  const heard: string[] = [];
+  const old = createServer((socket) => {
+    socket.on('data', (chunk) => heard.push(chunk.toString()));
+    socket.write(
+      '<old:communicatord REGISTER_FOR_LOADAVG\n<old:communicatord ACCEPT server_name=old\n<old:communicatord HELP\n',
+    );
+  });
+  await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+  const neighbors = `127.0.0.1:${(old.address() as AddressInfo).port};cost=9`;
+  await start({ neighbors, remote_listen: 'none' });
+  await until(() => beta.legacy.length === 1);
+  expect(beta.legacy[0]).toMatchObject({
+    message: { command: 'ACCEPT', parameters: { server_name: 'old' } },
+    early: [{ command: 'REGISTER_FOR_LOADAVG' }],
+    wasDialedHere: true,
+    cost: 9,
+  });
+  expect(Buffer.from(beta.legacy[0]?.rest ?? []).toString()).toBe('<old:communicatord HELP\n');
+  expect(heard[0]).toMatch(/^<beta:communicatord CONNECT .*;services=svc1;version=1\n$/);
+  beta.legacy[0]?.socket.destroy();
+  await until(() => beta.legacy.length === 2);
+  old.close();
 });

@@ -3,6 +3,7 @@
 import type { NodeId } from '@snapcommunicator/network/frame';
 import { formatAddress } from 'snapcommunicator';
 import { formatEndpoint, type Neighbor } from '../options/addresses.ts';
+import type { LinkOptions } from './options.ts';
 
 export interface Target {
   /** `IP:port` for plain links, `scs://host:port` for secure ones. */
@@ -25,14 +26,12 @@ export interface Target {
   isReported: boolean;
   /** Whether it has been reached since the start. */
   wasReached: boolean;
+  /** When a link to a C++ daemon there stood last, in ms of running time. */
+  legacySeenMs: number;
   timer: NodeJS.Timeout | undefined;
 }
 
-export interface TargetsOptions {
-  readonly pauseMinMs: number;
-  readonly pauseMaxMs: number;
-  readonly dialsMax: number;
-}
+export type TargetsOptions = Pick<LinkOptions, 'reconnectMin' | 'reconnectMax' | 'maxPendingLinks'>;
 
 /** The key of an address in the tables. */
 export function targetKey({ scheme, host, port }: Pick<Neighbor, 'scheme' | 'host' | 'port'>): string {
@@ -81,9 +80,10 @@ export class Targets implements Iterable<Target> {
       state: 'pausing',
       mustConnect: false,
       node: undefined,
-      pauseMs: this.#options.pauseMinMs,
+      pauseMs: this.#options.reconnectMin,
       isReported: false,
       wasReached: false,
+      legacySeenMs: Number.NEGATIVE_INFINITY,
       timer: undefined,
     };
     this.#targets.set(key, target);
@@ -121,10 +121,10 @@ export class Targets implements Iterable<Target> {
   /** No link came of it. @param isHopeless nothing but a change of configuration will help: the longest pause */
   failed(target: Target, isHopeless = false): void {
     this.#rest(target);
-    const { pauseMaxMs } = this.#options;
-    if (isHopeless) target.pauseMs = pauseMaxMs;
+    const { reconnectMax } = this.#options;
+    if (isHopeless) target.pauseMs = reconnectMax;
     const pauseMs = target.pauseMs;
-    target.pauseMs = Math.min(pauseMaxMs, pauseMs * GROWTH);
+    target.pauseMs = Math.min(reconnectMax, pauseMs * GROWTH);
     this.#wait(target, pauseMs * (0.5 + Math.random() / 2));
   }
 
@@ -138,7 +138,7 @@ export class Targets implements Iterable<Target> {
   /** A link to it was lost that had stood for so long. One that stood is dialed again after the shortest pause. */
   lost(target: Target, stoodMs: number): void {
     if (target.state !== 'pausing') return;
-    if (stoodMs >= STOOD_MS) target.pauseMs = this.#options.pauseMinMs;
+    if (stoodMs >= STOOD_MS) target.pauseMs = this.#options.reconnectMin;
     this.failed(target);
   }
 
@@ -165,7 +165,7 @@ export class Targets implements Iterable<Target> {
 
   #try(target: Target): void {
     if (!this.#isRunning || target.state === 'dialing' || !this.#isNeeded(target)) return;
-    if (this.#dials >= this.#options.dialsMax) {
+    if (this.#dials >= this.#options.maxPendingLinks) {
       this.#arm(target, BUSY_MS);
       return;
     }

@@ -48,6 +48,11 @@ export class Output {
     return this.#out.isTTY === true;
   }
 
+  /** The width of the terminal, if a person looks. */
+  get columns(): number | undefined {
+    return this.isTerminal ? process.stdout.columns : undefined;
+  }
+
   /** Writes to standard output as it is. */
   write(text: string): void {
     this.#out.write(text);

@@ -66,7 +66,10 @@ test.each<[string, string[]]>([
   ['<n2:w2 n3:communicatord/ALIVE', ['carry <n2:w2 n3:communicatord/ALIVE']],
   ['<n2:w2 w1/PING', ['carry <n2:w2 w1/PING']],
   ['<n2:w2 */PING', ['carry <n2:w2 */PING']],
-  ['REGISTER service=foo;version=1', ['say INVALID command=REGISTER;message=REGISTER means nothing on a link that stands']],
+  [
+    'REGISTER service=foo;version=1',
+    ['say INVALID command=REGISTER;message=REGISTER means nothing on a link that stands'],
+  ],
 ])('%s', (line, effects) => {
   expect(told(linkOf().receive(read(line), 0))).toEqual(effects);
 });
@@ -75,7 +78,8 @@ describe('life', () => {
   test('it is asked ALIVE every 5 s, and dead after 15 s of silence', () => {
     const link = linkOf();
     const seen: [number, string[]][] = [];
-    for (let now = link.nextDeadline(); now < 100_000; now = link.nextDeadline()) seen.push([now, told(link.turn(now))]);
+    for (let now = link.nextDeadline(); now < 100_000; now = link.nextDeadline())
+      seen.push([now, told(link.turn(now))]);
     expect(seen).toEqual([
       [5000, ['say ALIVE serial=1']],
       [10_000, ['say ALIVE serial=2']],

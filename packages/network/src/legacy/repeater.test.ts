@@ -24,7 +24,8 @@ function read(line: string): Message {
   return result.message;
 }
 
-const write = (copies: readonly Copy[]): string[] => copies.map(({ port, message }) => `${port} ${encodeMessage(message)}`);
+const write = (copies: readonly Copy[]): string[] =>
+  copies.map(({ port, message }) => `${port} ${encodeMessage(message)}`);
 
 const envelope = (hops: number, informed: string, originator: string, id = 'n1-x.1'): string =>
   `broadcast_hops=${hops};broadcast_informed_neighbors=${informed};broadcast_msgid=${id};broadcast_originator=${originator};broadcast_timeout=1795353904`;
@@ -51,7 +52,12 @@ describe('what leaves', () => {
   });
 
   test('a message keeps the id that the cluster gave it; an envelope of a service’s own is replaced', () => {
-    const copies = repeaterOf(n2).leave(read('<n1:w1 */PING broadcast_msgid=mine;broadcast_hops=9'), [2], time, 'graph.7');
+    const copies = repeaterOf(n2).leave(
+      read('<n1:w1 */PING broadcast_msgid=mine;broadcast_hops=9'),
+      [2],
+      time,
+      'graph.7',
+    );
     expect(copies[0]?.message.parameters).toMatchObject({ broadcast_msgid: 'graph.7', broadcast_hops: '1' });
   });
 
@@ -71,9 +77,14 @@ describe('what leaves', () => {
 
   test('secure is what went over encrypted links only', () => {
     const repeater = repeaterOf(n2, far);
-    const secure = (copies: readonly Copy[]): unknown => copies.map(({ message }) => message.parameters['secure_remote']);
+    const secure = (copies: readonly Copy[]): unknown =>
+      copies.map(({ message }) => message.parameters['secure_remote']);
     expect(secure(repeater.leave(read('*/PING'), [2, 4], time))).toEqual(['false', 'true']);
-    const entry = repeater.enter(2, read(`<n2:w */PING ${envelope(1, '10.77.0.2', '10.77.0.2', 'n2-1')};secure_remote=false`), time);
+    const entry = repeater.enter(
+      2,
+      read(`<n2:w */PING ${envelope(1, '10.77.0.2', '10.77.0.2', 'n2-1')};secure_remote=false`),
+      time,
+    );
     if (entry.kind !== 'new') throw new Error(entry.kind);
     expect(secure(repeater.passOn(entry.enveloped, [4], 2))).toEqual(['false']);
   });
@@ -163,7 +174,8 @@ function spread(edges: readonly (readonly [number, number])[], start: number): n
   });
   const first = repeaters[start] as Repeater;
   const under: (Copy & { from: number })[] = [];
-  const send = (from: number, copies: readonly Copy[]): void => under.push(...copies.map((copy) => ({ ...copy, from }))) as never;
+  const send = (from: number, copies: readonly Copy[]): void =>
+    under.push(...copies.map((copy) => ({ ...copy, from }))) as never;
   send(start, first.leave(read(`<d${start}:w */PING`), first.scope('*'), time));
   for (let step = 0; under.length > 0; step++) {
     if (step > 10_000) throw new Error('it goes round for ever');
@@ -178,10 +190,46 @@ function spread(edges: readonly (readonly [number, number])[], start: number): n
 }
 
 test.each<[string, (readonly [number, number])[]]>([
-  ['a line', [[0, 1], [1, 2], [2, 3]]],
-  ['a ring', [[0, 1], [1, 2], [2, 3], [3, 4], [4, 0]]],
-  ['all with all', [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]],
-  ['two rings that touch', [[0, 1], [1, 2], [2, 0], [2, 3], [3, 4], [4, 2]]],
+  [
+    'a line',
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ],
+  ],
+  [
+    'a ring',
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [4, 0],
+    ],
+  ],
+  [
+    'all with all',
+    [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [1, 2],
+      [1, 3],
+      [2, 3],
+    ],
+  ],
+  [
+    'two rings that touch',
+    [
+      [0, 1],
+      [1, 2],
+      [2, 0],
+      [2, 3],
+      [3, 4],
+      [4, 2],
+    ],
+  ],
 ])('%s: every daemon takes a broadcast once', (_shape, edges) => {
   const taken = spread(edges, 0);
   expect(taken).toEqual([0, ...taken.slice(1).map(() => 1)]);

@@ -106,8 +106,7 @@ export class Repeater {
       return { kind: isOwn ? 'repeat' : 'forged' };
     }
     const host = this.#peers.get(port)?.host;
-    const envelope =
-      readEnvelope(message.parameters) ?? this.#envelope(time, host === undefined ? [] : [host]);
+    const envelope = readEnvelope(message.parameters) ?? this.#envelope(time, host === undefined ? [] : [host]);
     if (this.#options.isOwnId(envelope.id) || this.#note(message, envelope, time)) return { kind: 'repeat' };
     return {
       kind: 'new',

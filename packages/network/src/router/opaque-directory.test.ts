@@ -13,7 +13,11 @@ const fact = (server: string, more: Partial<OpaqueFact> = {}): OpaqueFact => ({
 const idOf = (letter: string): string => letter.repeat(16);
 
 /** Routers in a line, a - b - c, that know all of each other; each with its C++ peers. */
-function lineOf(...peers: readonly (readonly OpaqueFact[])[]): { readonly routers: Router[]; settle(): void; now: number } {
+function lineOf(...peers: readonly (readonly OpaqueFact[])[]): {
+  readonly routers: Router[];
+  settle(): void;
+  now: number;
+} {
   const routers = peers.map((_, at) => {
     const node = idOf('abcdef'[at] as string);
     const own = { node, incarnation: 1, nameSince: 1, random: () => 0.5 };

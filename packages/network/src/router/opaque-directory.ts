@@ -29,9 +29,7 @@ interface Border {
 }
 
 /** Where a message goes that is for what lies behind C++ daemons: to own peers, or to a node that has some. */
-export type BehindDecision =
-  | NodeDecision
-  | OpaqueDecision;
+export type BehindDecision = NodeDecision | OpaqueDecision;
 
 /** A message goes to C++ peers of this machine; `destination` names the queue in which it may wait. */
 export interface OpaqueDecision {
@@ -135,7 +133,8 @@ export class OpaqueDirectory {
   /** The own peer that is the server, or from which it was heard. */
   #ownAt(server: string, destination: string): OpaqueDecision | undefined {
     const own = [...this.#own];
-    const found = own.find(([, behind]) => behind.server === server) ?? own.find(([, { servers }]) => servers.has(server));
+    const found =
+      own.find(([, behind]) => behind.server === server) ?? own.find(([, { servers }]) => servers.has(server));
     return found === undefined ? undefined : { kind: 'opaque', ports: [found[0]], isCertain: true, destination };
   }
 

@@ -173,7 +173,10 @@ export class Router {
     const graph = this.#graph;
     const found = graph?.onServer(machine, destination, service);
     const isOpaque = found === undefined && graph?.nodeNamed(machine) === undefined;
-    return found ?? (isOpaque ? graph?.opaque.behindServer(machine, destination) : undefined) ?? { kind: 'absent', destination };
+    return (
+      found ??
+      (isOpaque ? graph?.opaque.behindServer(machine, destination) : undefined) ?? { kind: 'absent', destination }
+    );
   }
 
   #broadcast(machine: string, mark: string, scope: Scope): Decision {
