@@ -4,6 +4,9 @@
 //     w3< <n1:w1 w3/PING n=1   the next line that w3 receives; `…` stands for any text
 //     w3 leaves                closes; `w3 comes` opens and registers it again
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type DaemonOptions, type RunningDaemon, startDaemon } from './daemon.ts';
 import { LineClient } from './line-client.ts';
 
@@ -22,6 +25,7 @@ export class Cluster {
   readonly #members: readonly ClusterMember[];
   readonly #daemons = new Map<string, RunningDaemon>();
   readonly #hosts = new Map<string, string>();
+  readonly #directories = new Map<string, string>();
   readonly #clients = new Map<string, { client: LineClient; server: string; commands: string }>();
 
   /** @param members each linked only as told: none is learnt of by gossip */
@@ -43,9 +47,18 @@ export class Cluster {
     const flags = ['--server-name', name, '--gossip=false', '--remote-listen', `${this.hostOf(name)}:${REMOTE_PORT}`];
     const neighbors = (member.dials ?? []).map((other) => `${this.hostOf(other)}:${REMOTE_PORT}`);
     if (neighbors.length > 0) flags.push('--neighbors', neighbors.join(','));
-    const daemon = await startDaemon({ ...options, args: [...flags, ...(member.args ?? []), ...(options.args ?? [])] });
+    const directory = this.#directoryOf(name);
+    const args = [...flags, ...(member.args ?? []), ...(options.args ?? [])];
+    const daemon = await startDaemon({ directory, ...options, args });
     this.#daemons.set(name, daemon);
     return daemon;
+  }
+
+  /** Ends a daemon at once, and starts it with what it has stored. */
+  async restart(name: string): Promise<void> {
+    await this.daemon(name).kill();
+    await this.startDaemon(name);
+    await this.untilLinked();
   }
 
   daemon(name: string): RunningDaemon {
@@ -132,11 +145,20 @@ export class Cluster {
     if (left.length > 0) throw new Error(`received, and not in the script:\n  ${left.join('\n  ')}`);
   }
 
+  /** Ends all that still run, and removes their files. */
   async stop(): Promise<void> {
     for (const { client } of this.#clients.values()) client.socket.destroy();
     this.#clients.clear();
     await Promise.all(Array.from(this.#daemons.values(), (daemon) => daemon.stop()));
     this.#daemons.clear();
+    for (const directory of this.#directories.values()) rmSync(directory, { recursive: true, force: true });
+    this.#directories.clear();
+  }
+
+  #directoryOf(name: string): string {
+    const known = this.#directories.get(name) ?? mkdtempSync(join(tmpdir(), `snapcom-${name}-`));
+    this.#directories.set(name, known);
+    return known;
   }
 
   async #step(step: string): Promise<void> {

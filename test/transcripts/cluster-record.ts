@@ -21,6 +21,8 @@ const NOTE = /^(?:# +)? *([\d.]+) # (\S+) -> (\S+) (SYN|FIN)/;
 const CONSEQUENCE_SECONDS = 0.3;
 /** After this long without anything a daemon has started. */
 const CALM_SECONDS = 0.5;
+/** Lines of one daemon that follow each other like this were written at once. */
+const AT_ONCE_SECONDS = 0.0015;
 const MACHINE = /^10\.77\.0\.(\d)/;
 
 /** The daemon at an address of the record. */
@@ -29,7 +31,8 @@ const daemonAt = (address: string): string => `n${MACHINE.exec(address)?.[1] ?? 
 function readWire(path: string): WireEvent[] {
   return linesOf(path).flatMap((content, at) => {
     const [, seconds, from = '', to = '', text = ''] = TEXT.exec(content) ?? [];
-    if (seconds !== undefined) return [{ line: at + 1, seconds: Number(seconds), kind: 'text' as const, from, to, text }];
+    if (seconds !== undefined)
+      return [{ line: at + 1, seconds: Number(seconds), kind: 'text' as const, from, to, text }];
     const [, notedAt, dialer = '', dialed = '', flag] = NOTE.exec(content) ?? [];
     const kind = flag === 'SYN' ? ('syn' as const) : ('fin' as const);
     if (notedAt === undefined) return [];
@@ -45,6 +48,7 @@ class MomentWriter {
   readonly #closed = new Set<string>();
   /** What services hear of links stands in their record without a time: it belongs to this. */
   #cause: Moment | undefined;
+  #said: { readonly moment: Moment | undefined; readonly seconds: number } | undefined;
 
   constructor(role: string, records: { readonly services: string; readonly wire: string }) {
     this.#role = role;
@@ -58,10 +62,11 @@ class MomentWriter {
 
   received(connection: string, text: string, cause?: Moment): void {
     // Loads come at their own times.
-    if (!/communicatord LOADAVG /.test(text)) addReceived(cause === undefined ? this.moments : [cause], connection, text);
+    if (!/communicatord LOADAVG /.test(text))
+      addReceived(cause === undefined ? this.moments : [cause], connection, text);
   }
 
-  wire({ line, kind, from, to, text }: WireEvent): void {
+  wire({ line, seconds, kind, from, to, text }: WireEvent): void {
     const [source, target] = [daemonAt(from), daemonAt(to)];
     if (source !== this.#role && target !== this.#role) return;
     const isOwn = source === this.#role;
@@ -78,9 +83,24 @@ class MomentWriter {
       else this.act(line, 'close', other, '', true);
     } else if (isOwn) this.received(other, text);
     else if (!/ LOADAVG /.test(text)) {
-      this.act(line, 'send', other, `${text}\n`, true);
+      this.#say(line, other, `${text}\n`, seconds);
       if (/ (CONNECT|ACCEPT|DISCONNECT)\b/.test(text)) this.#cause = this.moments.at(-1);
     }
+  }
+
+  /** What another daemon said at once is written at once. */
+  #say(line: number, connection: string, bytes: string, seconds: number): void {
+    const last = this.moments.at(-1);
+    const isOneWrite = last === this.#said?.moment && last?.received.size === 0 && last.connection === connection;
+    if (last !== undefined && isOneWrite && seconds - (this.#said?.seconds ?? 0) < AT_ONCE_SECONDS)
+      this.moments[this.moments.length - 1] = { ...last, bytes: last.bytes + bytes };
+    else this.act(line, 'send', connection, bytes, true);
+    this.#said = { moment: this.moments.at(-1), seconds };
+  }
+
+  /** What services hear from now on has to do with something else. */
+  forgetCause(): void {
+    this.#cause = undefined;
   }
 
   service({ line, kind, connection, text }: Entry): void {
@@ -89,7 +109,6 @@ class MomentWriter {
       this.received(connection, text, this.#cause);
       return;
     }
-    this.#cause = undefined;
     this.act(line, kind, connection, kind === 'send' ? `${text}\n` : '');
   }
 }
@@ -110,6 +129,7 @@ export function readClusterMoments(servicesPath: string, wirePath: string, role:
     } else if (entry.text === `# kill -9 ${role}` || entry.text.startsWith('# n1 is alive')) break;
     else if (entry.text.startsWith('# kill -9')) playUntil(wire.length);
     else if (entry.kind === 'send') {
+      writer.forgetCause();
       const anchor = findOnWire(wire, at, entry.text);
       if (anchor !== undefined) playUntil(anchor);
       writer.service(entry);
@@ -136,7 +156,8 @@ function findOnWire(wire: readonly WireEvent[], from: number, text: string): num
   const wanted = head === 'STOP' ? 'DISCONNECT' : head.replace(/^\?:/, '*:');
   if (head !== 'STOP' && !head.includes('/')) return undefined;
   const found = wire.findIndex(
-    (event, at) => at >= from && event.text.split(' ').includes(wanted) && event.text.split(/[ ;]/).includes(parameter || wanted),
+    (event, at) =>
+      at >= from && event.text.split(' ').includes(wanted) && event.text.split(/[ ;]/).includes(parameter || wanted),
   );
   return found < 0 ? undefined : found;
 }

@@ -8,8 +8,8 @@ export interface Moment {
   readonly transcript: string;
   /** Where it stands in the record, counted from 1. */
   readonly line: number;
-  /** `listen`, `deafen`: another daemon of the cluster begins, ends. */
-  readonly act: 'connect' | 'close' | 'send' | 'listen' | 'deafen';
+  /** `listen`: another daemon of the cluster begins. */
+  readonly act: 'connect' | 'close' | 'send' | 'listen';
   readonly connection: string;
   /** The bytes it wrote. */
   readonly bytes: string;
@@ -99,9 +99,9 @@ function joinWrites(moments: readonly Moment[], lines: readonly string[]): Momen
  */
 export function normalize(line: string): string {
   return line
-    .replace(/\b(up_since|down_since|broadcast_timeout|(?:reply_)?timestamp)=1\d{9}(\.\d+)?/g, '$1=TIME')
+    .replace(/\b(up_since|down_since|(?:reply_)?timestamp)=1\d{9}(\.\d+)?/g, '$1=TIME')
     .replace(/"reply_timestamp":"1\d{9}(\.\d+)?"/, '"reply_timestamp":"TIME"')
-    .replace(/\bbroadcast_msgid=(n\d)-[\w.]+/, 'broadcast_msgid=$1-N')
+    .replace(/\bbroadcast_msgid=(n\d)-[\w.]+(;.*\bbroadcast_timeout)=1\d{9}/, 'broadcast_msgid=$1-N$2=TIME')
     .replace(/\bavg=[\d.]+/, 'avg=LOAD')
     .replace(/\bCLOCK_(STABLE|UNSTABLE) cache=no;clock_\w+=\w+/, 'CLOCK_STATE');
 }

@@ -190,7 +190,8 @@ export const communicatord = defineService('communicatord', {
     },
   },
   SNIFF: {
-    description: 'Shows the traffic of this daemon from now on, as SNIFFED.',
+    description:
+      'Shows the traffic of this daemon from now on, as SNIFFED; on another machine for 15 s, unless asked again.',
     parameters: {
       filter: string({ lengthMax: 4096 }).optional().describe('which messages, as in `command==PING && size>1000`'),
       headers: boolean().default(false).describe('leave the parameters out'),

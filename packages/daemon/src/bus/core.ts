@@ -46,6 +46,7 @@ export function createCore(configuration: Configuration, identity: Identity, log
     { countMax: configuration.maxSniffers, queueBytesMax: configuration.sniffQueue },
     speaker,
     output,
+    now,
   );
   const expected = readExpected(configuration.services, (reason) =>
     log.lines.warn(

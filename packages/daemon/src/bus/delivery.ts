@@ -151,6 +151,16 @@ export class Delivery {
       this.send({ connection: undefined, from, server, service, command, line, message }, decision);
   }
 
+  /** Bytes that wait on the way to a service of another machine; infinite: there is no way. */
+  waitingBytesTo(to: string): number {
+    const { router, remoteNodes, output, now } = this.#parts;
+    const colon = to.indexOf(':');
+    const service = to.slice(colon + 1);
+    const decision = router.forward(to.slice(0, colon), service, '', now(), true);
+    const destination = decision.kind === 'node' ? remoteNodes.targetOf(decision, service) : undefined;
+    return destination === undefined ? Number.POSITIVE_INFINITY : output.waitingBytes(destination);
+  }
+
   /** Tells every service of the cluster that lists the command. */
   announceEverywhere(command: string, values: Values): void {
     const { server } = this.#parts;

@@ -85,7 +85,7 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     isHere: (service) => core.table.destinationOf(service) !== undefined,
   });
   addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
-  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph });
+  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph, delivery: parts.delivery });
   return { runner, loads, report };
 }
 

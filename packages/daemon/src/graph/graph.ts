@@ -100,7 +100,7 @@ export function createGraph(parts: GraphParts) {
     server,
     announce: (word, values) => speaker.announce(word, values),
     reachable: () => new Set([...graph.reachableServers(), ...parts.legacy().servers]),
-    unmetAddresses: () => unmetAddresses(),
+    unmetAddresses: (isKnown) => unmetAddresses(isKnown),
     nowMs: () => Date.now(),
   });
   const view: DaemonClusterView = new DaemonClusterView({ core, keeping, dataCenter: area, links: () => events.links });
@@ -132,10 +132,20 @@ export function createGraph(parts: GraphParts) {
   });
   driver.attach(side);
 
-  const unmetAddresses = (): number => {
-    const met = new Set([...events.links].flatMap(({ peer, remoteAddress }) => [peer.address, remoteAddress]));
-    for (const address of parts.legacy().addresses) met.add(address);
-    return configuration.neighbors.filter(({ host, port }) => !met.has(`${host}:${port}`)).length;
+  /** Which machine was found behind a configured address. */
+  const foundAt = new Map<string, string>();
+  const unmetAddresses = (isKnown: (server: string) => boolean): number => {
+    const linked = new Map<string, string>(parts.legacy().addresses);
+    for (const { peer, remoteAddress } of events.links)
+      for (const address of [peer.address, remoteAddress]) linked.set(address, peer.server);
+    let unmet = 0;
+    for (const { host, port } of configuration.neighbors) {
+      const address = `${host}:${port}`;
+      const server = linked.get(address) ?? foundAt.get(address);
+      if (server !== undefined) foundAt.set(address, server);
+      if (server === undefined || !isKnown(server)) unmet++;
+    }
+    return unmet;
   };
 
   driver.input({ kind: 'fact', key: 'version', value: VERSION });

@@ -145,6 +145,7 @@ export class RemoteNodes {
 /** Puts what is flushed into the stream to a node. Its bytes count as queued until the node has acknowledged them. */
 class StreamOutlet implements Outlet {
   readonly holdsBytes = true;
+  readonly windowBytes: number;
   destination: Destination | undefined;
   readonly #instance: Instance;
   readonly #parts: RemoteNodesParts;
@@ -156,6 +157,7 @@ class StreamOutlet implements Outlet {
   constructor(instance: Instance, parts: RemoteNodesParts) {
     this.#instance = instance;
     this.#parts = parts;
+    this.windowBytes = parts.node.streams.windowBytes;
   }
 
   write(bytes: Uint8Array, count: number, done: (isWritten: boolean) => void, context: unknown): void {

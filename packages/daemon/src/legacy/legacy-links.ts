@@ -76,12 +76,12 @@ export class LegacyLinks {
     return this.#peers.size;
   }
 
-  /** `IP:port` by which the machines behind the links are known. */
-  get addresses(): string[] {
-    return [...this.#peers.values()].flatMap(({ introduction, remoteAddress }) => [
-      introduction.address,
-      remoteAddress,
-    ]);
+  /** `IP:port` by which the machines behind the links are known, with their names. */
+  get addresses(): [address: string, server: string][] {
+    const pairs: [string, string][] = [];
+    for (const { introduction, remoteAddress, server } of this.#peers.values())
+      pairs.push([introduction.address, server], [remoteAddress, server]);
+    return pairs;
   }
 
   /** Names of the machines behind the links. */

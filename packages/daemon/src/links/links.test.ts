@@ -127,6 +127,14 @@ describe('two daemons', () => {
     expect(beta.events).toEqual(['up alpha']);
   });
 
+  test('by a host name', async () => {
+    const beta = await listening('beta', { gossip: 'false' });
+    const neighbors = `sc://localhost:${portOf(beta.links.address)}`;
+    const alpha = await listening('alpha', { neighbors, gossip: 'false' });
+    await until(() => areLinked(alpha, beta));
+    expect(alpha.links.known()).toMatchObject([{ isLinked: true, isConfigured: true }]);
+  });
+
   test('part in order: what was queued arrives, then both know', async () => {
     const beta = await listening('beta');
     const alpha = await listening('alpha', { neighbors: beta.links.address });

@@ -107,7 +107,7 @@ export class Links implements Iterable<Link> {
 
   /** Begins to dial. */
   start(): void {
-    this.#acquaintances.start(this.address);
+    this.#acquaintances.start(this.address, () => [...this.#links.values()].map(({ peer }) => peer));
     this.#targets.start();
   }
 
@@ -208,6 +208,7 @@ export class Links implements Iterable<Link> {
     target.isReported = false;
     const isSecure = target.address.scheme === 'scs';
     const meeting = this.#meet(socket, isSecure, target);
+    target.peerHost = meeting.peerHost;
     if (!isSecure && !this.#admission.isPlainAllowed(meeting.ownHost, meeting.peerHost, target.isConfigured)) {
       meeting.abandon();
       this.#failedMeeting(meeting, 'untrusted', undefined);
@@ -310,6 +311,7 @@ export class Links implements Iterable<Link> {
         server: serverName,
         path: meeting.path,
         remoteAddress: meeting.remoteAddress,
+        remoteHost: meeting.peerHost,
         isSecure,
         wasDialedHere: target !== undefined,
         cost: this.#acquaintances.costOf(target, peer.address, meeting.peerHost, isSecure),
@@ -325,6 +327,7 @@ export class Links implements Iterable<Link> {
       this.#targets.linked(target);
       this.#targetOf.set(link, target);
     }
+    for (const other of this.#targets) if (other === target || leadsTo(other, link)) other.server = peer.server;
     this.#log.info(
       { peer: peer.server, address: link.remoteAddress, port: link.port, isSecure, wasDialedHere: link.wasDialedHere },
       'link up',
@@ -357,6 +360,7 @@ export class Links implements Iterable<Link> {
       const stoodMs = link.stoodMs;
       this.#log.info({ peer: link.peer.server, address: link.remoteAddress, port: link.port, reason }, 'link down');
       const dialed = this.#targetOf.get(link);
+      this.#acquaintances.parted(link.peer);
       for (const target of [...this.#targets]) {
         if (target === dialed || leadsTo(target, link)) this.#lost(target, stoodMs);
       }
@@ -369,7 +373,10 @@ export class Links implements Iterable<Link> {
   #handOver(meeting: Meeting, { message, early }: Verdict & { readonly kind: 'legacy' }): void {
     const { target, isSecure } = meeting.setup;
     const address = message.parameters['my_address'] ?? '';
-    if (target !== undefined) this.#targets.linked(target);
+    if (target !== undefined) {
+      target.server = message.parameters['server_name'] ?? '';
+      this.#targets.linked(target);
+    }
     if (!isSecure) this.#acquaintances.metLegacy(message.parameters);
     const cost = this.#acquaintances.costOf(target, address, meeting.peerHost, isSecure);
     this.#events.legacy(this.#legacyPeers.adopt(meeting, message, early, cost));
@@ -400,7 +407,7 @@ export class Links implements Iterable<Link> {
 function leadsTo(target: Target, { peer, isSecure, remoteHost }: Link): boolean {
   if (peer.address === target.key) return true;
   const isOfSameKind = isSecure === (target.address.scheme === 'scs');
-  return isOfSameKind && target.node === peer.node && remoteHost === target.address.host;
+  return isOfSameKind && target.node === peer.node && remoteHost === target.peerHost;
 }
 
 function existing(rival: Link | Meeting): ExistingLink {

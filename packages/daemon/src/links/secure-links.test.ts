@@ -166,7 +166,7 @@ describe('user and password', () => {
 
   test('an address that was blocked is let in again when its time is over', async () => {
     const beta = await acceptor({ passwords_file: passwords });
-    beta.links.block('127.0.0.1', 300);
+    beta.links.block('127.0.0.1', 1500);
     const alpha = await station('alpha', { ...alphaKeys, neighbors: beta.secure, reconnect_max: '100ms' });
     await until(() => areLinked(alpha, beta));
     expect(beta.links.refused.blocked).toBeGreaterThan(0);

@@ -18,9 +18,11 @@ export interface Target {
   state: 'pausing' | 'dialing' | 'called';
   /** It was asked to connect and did not: this side connects, whoever has the greater address. */
   mustConnect: boolean;
-  /** Who answered there last. */
+  /** Who answered there last, its name, and the IP address behind a host name. */
   node: NodeId | undefined;
-  /** The pause after the next failure, in ms. */
+  server: string;
+  peerHost: string;
+  /** The longest that the last pause could be, in ms. */
   pauseMs: number;
   /** Whether its silence has been reported since it was reached last. */
   isReported: boolean;
@@ -80,6 +82,8 @@ export class Targets implements Iterable<Target> {
       state: 'pausing',
       mustConnect: false,
       node: undefined,
+      server: '',
+      peerHost: address.host,
       pauseMs: this.#options.reconnectMin,
       isReported: false,
       wasReached: false,
@@ -123,9 +127,9 @@ export class Targets implements Iterable<Target> {
     this.#rest(target);
     const { reconnectMax } = this.#options;
     if (isHopeless) target.pauseMs = reconnectMax;
-    const pauseMs = target.pauseMs;
-    target.pauseMs = Math.min(reconnectMax, pauseMs * GROWTH);
-    this.#wait(target, pauseMs * (0.5 + Math.random() / 2));
+    target.pauseMs = Math.min(reconnectMax, target.pauseMs * GROWTH);
+    // Jittered between the pause before and this one, so that many that lost one peer do not come back together.
+    this.#wait(target, target.pauseMs * (1 - Math.random() * (1 - 1 / GROWTH)));
   }
 
   /** It was asked to connect; if it does not, the next attempt is this side's own. */

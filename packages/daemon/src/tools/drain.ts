@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Communicator } from 'snapcommunicator';
 import { askGraph, daemonOf, serverNamed } from './cluster.ts';
 import { withConnection } from './connection.ts';
-import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
+import { EXIT, type ExitCode, exitCodeOf, ToolError } from './exit-codes.ts';
 import { durationOption } from './option-values.ts';
 import { formatBytes, plural } from './text.ts';
 import type { Call } from './tool.ts';
@@ -68,8 +68,19 @@ export async function run({ args, options, output }: Call<DrainOptions>): Promis
   });
 }
 
-const ask = async (bus: Communicator, server: string, undo: boolean) =>
-  (await bus.request(daemonOf(server), 'DRAIN', { undo }, { timeout: answerMsMax })).parameters;
+/** Asks the machine to drain, or not to, and how far it is. @throws CommunicatorError, ToolError */
+async function ask(bus: Communicator, server: string, undo: boolean) {
+  try {
+    return (await bus.request(daemonOf(server), 'DRAIN', { undo }, { timeout: answerMsMax })).parameters;
+  } catch (error) {
+    if (server === '' || exitCodeOf(error) !== EXIT.refused) throw error;
+    throw new ToolError(
+      EXIT.refused,
+      `${server} takes such a word only over links that prove who speaks (scs:, or a cluster secret), from somebody with a privilege here: run "snapcom drain" on ${server} itself`,
+      { cause: error },
+    );
+  }
+}
 
 /** Resolves when nothing is under way any more. @throws ToolError when that takes too long */
 async function untilQuiet(bus: Communicator, server: string, name: string, timeoutMs: number) {

@@ -43,7 +43,7 @@ export async function run({ args, options, output }: Call<GraphOptions>): Promis
   const links = graph.links.filter(({ from, to }) => server === undefined || from === server || to === server);
   if (options.json) for (const link of links) output.json(link);
   else if (links.length > 0) {
-    output.table(
+    output.fullTable(
       COLUMNS,
       links.map((link) => cellsOf(link, graph)),
     );

@@ -87,6 +87,16 @@ export class Output {
     return this.#isPainted ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
   }
 
+  /** A table without the columns in which nothing stands. */
+  fullTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
+    const isUsed = columns.map((_column, at) => rows.some((row) => textOf(row[at]) !== ''));
+    const used = <T>(items: readonly T[]): T[] => items.filter((_item, at) => isUsed[at]);
+    this.table(
+      used(columns),
+      rows.map((row) => used(row)),
+    );
+  }
+
   /** A table with a heading; nothing is cut off, so that programs may read it too. */
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
     const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => textOf(row[at]).length)));

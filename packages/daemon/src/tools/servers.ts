@@ -42,7 +42,7 @@ export async function run({ args, options, output }: Call<GraphOptions>): Promis
   const servers = graph.servers.filter(({ name }) => wanted === undefined || name === wanted.toLowerCase());
   if (options.json) for (const server of servers) output.json({ status: statusOf(server), ...server });
   else if (servers.length > 0) {
-    output.table(
+    output.fullTable(
       COLUMNS,
       servers.map((server) => cellsOf(server, graph)),
     );

@@ -38,8 +38,7 @@ export function describe(command: Command): void {
     'after',
     `
 Exit code 0 if the daemon answers, the cluster is up and complete, nothing is wrong in the graph and the clock can be
-trusted; 1 if it answers and
-something is not well; 3 if there is no daemon.`,
+trusted; 1 if it answers and something is not well; 3 if there is no daemon.`,
   );
 }
 

@@ -198,10 +198,11 @@ export class GraphRouter {
     isWide: boolean,
   ): NodeDecision | undefined {
     const candidates: Candidate[] = [];
+    const leaving: Candidate[] = [];
     for (const node of this.#directory.nodesWith(service)) {
       if (node === this.#options.node || !this.#isInArea(node)) continue;
       const { load, isDraining } = this.database.get(node)?.facts ?? { load: 0, isDraining: false };
-      candidates.push({ node, distance: this.routes.distanceTo(node), load: isDraining ? 1000 : load });
+      (isDraining ? leaving : candidates).push({ node, distance: this.routes.distanceTo(node), load });
     }
     this.areas.interest.ask(service);
     if (isWide) {
@@ -209,7 +210,8 @@ export class GraphRouter {
         if (!this.#isInArea(candidate.node)) candidates.push(candidate);
       }
     }
-    const node = this.#anycast.choose(sender, destination, candidates, now);
+    // Who is to be left alone is asked only if nobody else is there, also by those who have sent to it so far.
+    const node = this.#anycast.choose(sender, destination, candidates.length > 0 ? candidates : leaving, now);
     return node === undefined ? undefined : this.#decision(node, destination);
   }
 
@@ -347,8 +349,10 @@ export class GraphRouter {
   #tellLink({ node, isInArea }: Peer, now: number): void {
     if (isInArea) {
       const costs = this.#adjacencies.costs((peer) => peer.isInArea);
-      this.#origination.tell(KEY.link(node), costs.get(node)?.toString());
-      this.#graph.advertise(this.#options.node, costs);
+      const lives = this.#adjacencies.lives();
+      const cost = costs.get(node);
+      this.#origination.tell(KEY.link(node), cost === undefined ? undefined : `${cost} ${lives.get(node)}`);
+      this.#graph.advertise(this.#options.node, costs, this.#options.incarnation, lives);
     }
     this.areas.areaChanged(now);
     this.#wantCompute();
@@ -364,6 +368,7 @@ export class GraphRouter {
     const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
     if (behind !== undefined) this.#opaqueChanged(behind);
     if (before !== undefined && before.facts.name !== after?.facts.name) this.#allServicesOf(before);
+    if (after !== undefined && before?.facts.isDraining !== after.facts.isDraining) this.#allServicesOf(after);
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
       this.#graph.loseAll(node);
@@ -375,7 +380,8 @@ export class GraphRouter {
       this.#wantCompute();
     }
     if (node !== this.#options.node && before?.facts.links !== after?.facts.links) {
-      if (this.#graph.advertise(node, after?.facts.links)) this.#wantCompute();
+      const { links, start, linkLives } = after?.facts ?? {};
+      if (this.#graph.advertise(node, links, start, linkLives)) this.#wantCompute();
     }
     if (after !== undefined && !this.#reached.has(node) && this.routes.isReachable(node)) this.#wantCompute();
     if (after?.facts.name === this.#server && node !== this.#options.node) this.#wantCompute();
