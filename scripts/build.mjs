@@ -22,7 +22,8 @@ const bundles = [
   {
     entries: ['src/bin/snapcom.ts'],
     options: {
-      external: ['node-unix-socket'],
+      // Certificates are made once in years: what makes them is not read before.
+      external: ['node-unix-socket', '@peculiar/x509', 'reflect-metadata'],
       // Commander is CommonJS, and calls this for modules of Node.
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     },

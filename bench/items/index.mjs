@@ -1,4 +1,5 @@
 // The items of the proof, in the order in which they run.
+import { gaps } from './gaps.mjs';
 import { hostile } from './hostile.mjs';
 import { idleConnections } from './idle-connections.mjs';
 import { library } from './library.mjs';
@@ -6,4 +7,4 @@ import { slowReceiver } from './slow-receiver.mjs';
 import { speed } from './speed.mjs';
 import { start } from './start.mjs';
 
-export const items = [start, idleConnections, slowReceiver, hostile, library, speed];
+export const items = [start, idleConnections, slowReceiver, hostile, library, speed, gaps];

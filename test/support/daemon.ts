@@ -15,6 +15,8 @@ export interface DaemonOptions {
   readonly directory?: string;
   /** Logs into this file instead of standard error. */
   readonly logFile?: string;
+  /** What the command begins with: a program that becomes the one behind it, as `ip netns exec NAME` does. */
+  readonly prefix?: readonly string[];
 }
 
 export interface RunningDaemon {
@@ -54,13 +56,15 @@ export async function startDaemon({
   env = {},
   directory: given,
   logFile,
+  prefix = [],
 }: DaemonOptions = {}): Promise<RunningDaemon> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'snapcom-test-'));
   const unixPath = join(directory, 'c.sock');
   const flags = ['--config', 'none', '--server-name', 'alpha', '--local-listen', '127.0.0.1:0'];
   flags.push('--unix-listen', unixPath, '--signal', '127.0.0.1:0', '--data-path', join(directory, 'data'));
   flags.push('--log-format', 'json', ...(logFile === undefined ? [] : ['--log-file', logFile]), ...args);
-  const child = spawn(process.execPath, [programPath('snapcommunicatord'), ...flags], {
+  const [program = '', ...words] = [...prefix, process.execPath, programPath('snapcommunicatord'), ...flags];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...withoutOwnVariables(process.env), ...env },
   });

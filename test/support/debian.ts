@@ -8,6 +8,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'nginx-light': '/usr/sbin/nginx',
   logrotate: '/usr/sbin/logrotate',
   curl: '/usr/bin/curl',
+  iproute2: '/usr/sbin/ip',
+  nftables: '/usr/sbin/nft',
 };
 const installMsMax = 120_000;
 

@@ -43,20 +43,26 @@ export interface Site {
   filesOf(log: string): string[][];
 }
 
-/** Starts nginx with its files in `sites`. @param address of the daemon that logrotate's scripts speak to */
-export async function startSite(sites: string, address: string): Promise<Site> {
+/**
+ * Starts nginx with its files in `sites`.
+ * @param address of the daemon that logrotate's scripts speak to
+ * @param prefix what a command begins with to run on another machine, as `Network.inside` says it
+ */
+export async function startSite(sites: string, address: string, prefix: readonly string[] = []): Promise<Site> {
   const directory = mkdtempSync(join(sites, 'site-'));
   const port = await freePort();
   await run(prepare, [directory, String(port)]);
-  await run('/usr/sbin/nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'error.log']);
+  const inside = async (command: readonly string[], env?: NodeJS.ProcessEnv): Promise<void> => {
+    const [program = '', ...args] = [...prefix, ...command];
+    await run(program, args, env === undefined ? {} : { env });
+  };
+  await inside(['/usr/sbin/nginx', '-p', directory, '-c', 'nginx.conf', '-e', 'error.log']);
   const env = { ...withoutOwnVariables(process.env), ...commandEnvironment(address) };
   const flags = ['--state', join(directory, 'logrotate.state'), '--force', join(directory, 'logrotate.conf')];
   return {
     directory,
     url: `http://127.0.0.1:${port}`,
-    rotate: async () => {
-      await run('/usr/sbin/logrotate', flags, { env });
-    },
+    rotate: () => inside(['/usr/sbin/logrotate', ...flags], env),
     filesOf: (log) =>
       readdirSync(directory)
         .filter((name) => name === log || name.startsWith(`${log}.`))

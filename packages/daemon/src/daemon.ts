@@ -15,6 +15,8 @@ export interface DaemonAddresses {
   readonly local: readonly string[];
   readonly unix: readonly string[];
   readonly signal: readonly string[];
+  readonly remote: readonly string[];
+  readonly secure: readonly string[];
 }
 
 export class Daemon {
@@ -34,8 +36,13 @@ export class Daemon {
     this.#configuration = configuration;
     this.log = openLog(configuration);
     this.#unlock = lockDataPath(configuration.dataPath);
-    const identity = loadIdentity(configuration.dataPath, Date.now() / 1000);
-    this.#bus = createBus(configuration, identity, this.log, (reason) => void this.stop(reason));
+    try {
+      const identity = loadIdentity(configuration.dataPath, configuration.serverName, Date.now() / 1000);
+      this.#bus = createBus(configuration, identity, this.log, (reason) => void this.stop(reason));
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
     this.#stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve;
     });
@@ -43,11 +50,12 @@ export class Daemon {
 
   /** Listens everywhere. @throws StartError naming what cannot be had; then nothing is left open */
   async start(): Promise<DaemonAddresses> {
-    const { keeping, inner, lookAtClock } = this.#bus;
+    const { keeping, inner, lookAtClock, links } = this.#bus;
     try {
       keeping.restore(await openLmdbStore(`${this.#configuration.dataPath}/kept`));
-      const addresses = await this.#listen();
+      const addresses = { ...(await this.#listen()), ...(await links.listen()) };
       lookAtClock();
+      links.start();
       this.#logStatus();
       const isFallback = inner.kind === 'TypeScript' && inner.reason !== 'asked for';
       if (isFallback)
@@ -73,13 +81,14 @@ export class Daemon {
     this.#bus.setStopping();
     this.#bus.speaker.announce('DISCONNECTING');
     this.#bus.output.flushAll();
+    await this.#bus.graph.settle(this.#configuration.stopTimeout);
     await this.#close();
     this.log.lines.info('stopped');
     this.log.close();
     this.#resolveStopped();
   }
 
-  async #listen(): Promise<DaemonAddresses> {
+  async #listen(): Promise<Omit<DaemonAddresses, 'remote' | 'secure'>> {
     const { localListen, unixListen, signal, signalUnix, unixGroupId } = this.#configuration;
     const { receive } = this.#bus.signals;
     const local: string[] = [];
@@ -119,9 +128,9 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    const { connections, keeping } = this.#bus;
+    const { connections, keeping, links } = this.#bus;
     for (const listener of [...this.#streams, ...this.#datagrams]) listener.close();
-    await connections.close(this.#configuration.stopTimeout);
+    await Promise.all([links.close(), connections.close(this.#configuration.stopTimeout)]);
     await keeping.close();
     clearInterval(this.#statusTimer);
     this.#bus.close();

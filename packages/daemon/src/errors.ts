@@ -34,6 +34,10 @@ export const DAEMON_ERRORS = {
     remedy:
       'Make it and give it to the user that the daemon runs as, or choose another one: `--unix-listen`, `--signal-unix`, `--data-path`, `--log-file`.',
   },
+  BAD_FILE: {
+    cause: 'A file that an option names cannot be read, or does not hold what it should.',
+    remedy: 'The message names option, file and line; `snapcom keys` writes such files.',
+  },
   DATA_IN_USE: {
     cause: 'Another daemon keeps its identity and its stored messages in that data path.',
     remedy: 'Stop it, or give this daemon a directory of its own with `--data-path`.',

@@ -112,7 +112,7 @@ export const communicatord = defineService('communicatord', {
     description: 'Every service that is known.',
     parameters: {
       details: boolean().default(false).describe('also since when each is up, its commands, and counts'),
-      after: name().optional().describe('only those whose names come after this one: the `next` of the answer before'),
+      after: string().optional().describe('goes on where the last answer ended: its `next`'),
     },
     reply: 'SERVICES',
   },
@@ -143,6 +143,49 @@ export const communicatord = defineService('communicatord', {
       reasons: string().describe('a JSON object: refused, dropped and invalid by reason'),
       memory_bytes: integer({ min: 0 }),
       inner_loop: oneOf('WebAssembly', 'TypeScript'),
+    },
+  },
+  GRAPH: {
+    description:
+      'The graph as seen from here: machines, services, links. Asks without `graph`; the answer is the same command with it.',
+    parameters: {
+      graph: string().optional().describe('a JSON object, as `snapcom map --format json` prints it'),
+    },
+    reply: 'GRAPH',
+  },
+  ROUTE: {
+    description: 'The next step of a message from one machine to a service, or to another machine.',
+    parameters: {
+      service: name().optional().describe('whom it is for; without `server_name` the nearest instance'),
+      server_name: name().optional().describe('the machine that it is for, or where the service is to be'),
+      from: name().optional().describe('the machine that it began at; this one, unless given'),
+    },
+    reply: 'ROUTED',
+  },
+  ROUTED: {
+    description: 'The answer to ROUTE.',
+    parameters: {
+      outcome: oneOf('here', 'next', 'opaque', 'absent').describe(
+        'it ends here, goes on to `next`, or to C++ daemons; or there is no way',
+      ),
+      server_name: name().optional().describe('the machine at the end of the way'),
+      next: string().optional().describe('the neighbour that it is given to'),
+      cost: integer({ min: 0 }).optional().describe('of the way from here'),
+    },
+  },
+  DRAIN: {
+    description: 'Lets no new traffic to or through this machine, if there is another way. Asked again, it tells how far it is.',
+    parameters: { undo: boolean().default(false).describe('takes traffic again') },
+    reply: 'DRAINING',
+  },
+  DRAINING: {
+    description: 'The answer to DRAIN: what is under way.',
+    parameters: {
+      draining: boolean(),
+      sent_bytes: integer({ min: 0 }).describe('sent by services here to other machines, and not acknowledged'),
+      queued_bytes: integer({ min: 0 }).describe('for services here, and not taken by them'),
+      passed: integer({ min: 0 }).describe('frames passed on between other machines, since the start'),
+      kept: integer({ min: 0 }).describe('messages that wait here for services that are absent'),
     },
   },
   SNIFF: {
@@ -213,6 +256,15 @@ export const communicatord = defineService('communicatord', {
   SHUTDOWN: { description: 'Every daemon of the cluster stops in order.' },
   QUITTING: { description: 'Sent to who still speaks while the daemon stops.' },
   LOG_ROTATE: { description: 'Reopens log files.' },
+  TELL_ALL: {
+    description:
+      'Sends one message to every instance of one service, but for its sender. A C++ daemon does not know the command and delivers nothing.',
+    parameters: {
+      service: name().describe('the service whose instances get it'),
+      message: string().describe('the message, without an address: `COMMAND name=value;…`'),
+      scope: oneOf('machine', 'network', 'cluster').default('cluster').describe('how far it goes'),
+    },
+  },
   SERVICE_UNAVAILABLE: {
     description:
       'The service is not there and the message was not kept; asked for with `cache="no;reply"` or `cache=reply`.',

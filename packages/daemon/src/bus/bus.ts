@@ -1,8 +1,16 @@
 // The bus: wires connections, switch, delivery and commands together. Nothing is decided here.
 
+import type { Message } from 'snapcommunicator/wire';
 import { createCommands } from '../commands/index.ts';
 import type { Caller } from '../commands/runner.ts';
 import type { Connection } from '../connections/connection.ts';
+import { adoptSocket } from '../connections/stream-listener.ts';
+import { createGraph } from '../graph/graph.ts';
+import { remoteCallerOf } from '../graph/remote-caller.ts';
+import { RemoteNodes } from '../graph/remote-nodes.ts';
+import { Links } from '../links/links.ts';
+import { createLegacy } from '../legacy/create-legacy.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -31,9 +39,26 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     core,
     configuration,
     (...report) => delivery.report(...report),
-    ({ destination }) => registration.giveKeptTo(destination.slice(destination.indexOf(':') + 1)),
+    ({ destination }) => graph.queueChanged(destination),
   );
-  const delivery: Delivery = new Delivery({ ...core, keeping });
+  const remoteNodes = new RemoteNodes({
+    node: core.driver.node,
+    output,
+    now,
+    hasKept: (queues) => keeping.hasKept(queues),
+    reserve: (count) => keeping.reserve(count),
+    wake: () => core.driver.wake(),
+  });
+  const delivery: Delivery = new Delivery({
+    ...core,
+    keeping,
+    remoteNodes,
+    legacy: () => legacy,
+    broadcast: (scope, line) => {
+      const id = graph.broadcast(scope, line);
+      legacy.broadcast(line, scope === 'network' ? '?' : '*', id);
+    },
+  });
   const leave = (connection: Connection): void => connections.leave(connection);
   const replay = (connection: Connection, lines: Uint8Array): void => lineSwitch.handleLines(connection, lines);
   const registration = new Registration({
@@ -52,6 +77,8 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     keeping,
     clock,
     connectionCount: () => connections.count,
+    graph: () => graph,
+    delivery: () => delivery,
     leave,
     stop,
   });
@@ -59,6 +86,29 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     counters.commands++;
     commands.runner.run(caller);
   };
+  const runRemote = (message: Message): void => run(remoteCallerOf(message, delivery));
+  const graph = createGraph({
+    core,
+    configuration,
+    identity,
+    keeping,
+    remoteNodes,
+    delivery,
+    lines: () => lineSwitch,
+    legacy: () => legacy,
+    giveKeptTo: (service) => registration.giveKeptTo(service),
+    command: runRemote,
+  });
+  const { legacy, announced } = createLegacy({
+    core,
+    configuration,
+    identity,
+    delivery,
+    graph,
+    commands,
+    run,
+    address: () => links.address,
+  });
   const dispatcher = new Dispatcher({
     ...core,
     keeping,
@@ -68,9 +118,12 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     hold: (connection, line) => registration.hold(connection, line),
     abandon: (connection, reason) => connections.abandon(connection, reason),
     isStopping: () => isStopping,
+    remoteNodes,
+    hasLinks: () => graph.hasOthers() || legacy.count > 0,
+    mayAskOthers: (connection, command) => commands.runner.mayAsk(connection, command),
   });
   const limits = { lineBytesMax: configuration.maxMessageSize, discardBytesMax: configuration.maxLineDiscard };
-  const lineSwitch: Switch = new Switch(arena, inner.route, output, dispatcher, limits, now);
+  const lineSwitch: Switch = new Switch(arena, inner.route, output, graph.handlerOf(dispatcher), limits, now);
   const connections: Connections = new Connections({
     lines: lineSwitch,
     output,
@@ -94,18 +147,47 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     { ...core, delivery, command: run },
   );
 
+  const links = new Links(
+    configuration,
+    {
+      identity: () => ({ ...identity, server: core.server, address: '', area: configuration.dataCenter ?? '' }),
+      holderOf: (name) => core.router.graph?.nodeNamed(name),
+      services: () => announced.services(),
+      heardOf: () => announced.heardOf(),
+      isStopping: () => isStopping,
+    },
+    log,
+    brake,
+    {
+      ...graph.linkEvents,
+      service: (socket, firstBytes) => adoptSocket(socket, 'secure', connections, firstBytes),
+      unreachable: (who) => speaker.announce('UNREACHABLE', { who }),
+      block: (address, reason) => delivery.announceEverywhere('BLOCK', { uri: address, period: 'hour', reason }),
+      legacy: (peer) => legacy.accept(peer),
+    },
+  );
+  graph.onForget((machine) => links.forget(machine));
+
   const observer = setInterval(() => core.recorder.observe(), OBSERVE_MS).unref();
 
   taps.onChange = () => lineSwitch.flows.clear();
   output.onLoss = (_destination, lines, reason) => delivery.countLoss(lines, reason);
-  output.onRefusal = (destination, lines) => delivery.countRefusals((destination.source as Connection).service, lines);
-  output.onReopen = (destination) => registration.giveKept(destination.source as Connection);
+  output.onRefusal = (destination, lines) =>
+    delivery.countRefusals((destination.source as Connection | undefined)?.service ?? 'another machine', lines);
+  output.onReopen = (destination) => {
+    if (destination.source === undefined) graph.roomAgain();
+    else registration.giveKept(destination.source as Connection);
+  };
   clock.onChange = (status) => {
     if ('resolution' in status) speaker.announce('CLOCK_STABLE', { cache: 'no', clock_resolution: status.resolution });
     else speaker.announce('CLOCK_UNSTABLE', { cache: 'no', clock_error: status.error });
   };
 
   return {
+    links,
+    legacy,
+    graph,
+    log,
     connections,
     signals,
     keeping,
@@ -117,6 +199,8 @@ export function createBus(configuration: Configuration, identity: Identity, log:
       clearInterval(observer);
       clock.close();
       output.close();
+      core.driver.close();
+      graph.close();
     },
     inputBuffer: lineSwitch.inputBuffer,
     report: commands.report,

@@ -1,6 +1,8 @@
 // What every part of the bus stands on: the arena and its output, the router and its table, services, counts, the log's brake.
 
-import { Router } from '@snapcommunicator/network/router';
+import type { MachineInput } from '@snapcommunicator/network/router';
+import { Driver } from '../graph/driver.ts';
+import { nodeOptions } from '../graph/node-options.ts';
 import type { Log } from '../log.ts';
 import { RateLimit } from '../log.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -36,7 +38,8 @@ export function createCore(configuration: Configuration, identity: Identity, log
     { ...queues, pauseMs: configuration.pauseTime, stallMs: configuration.stallTime },
     now,
   );
-  const router = new Router(server);
+  const driver = new Driver(nodeOptions(configuration, identity), now);
+  const { router } = driver.node;
   const table = new ForwardingTable(arena, output, (command) => router.listeners(command));
   const speaker = new Speaker(server, output, table);
   const taps = new Taps(
@@ -50,7 +53,11 @@ export function createCore(configuration: Configuration, identity: Identity, log
       'the directory of services cannot be read (services)',
     ),
   );
-  const services = new Services({ server, countMax: configuration.maxServices, expected }, speaker);
+  const serverWith = (service: string): string | undefined => {
+    const decision = router.forward('', service, '', now());
+    return decision.kind === 'node' && !decision.isBehind ? router.graph?.database.get(decision.node)?.facts.name : undefined;
+  };
+  const services = new Services({ server, countMax: configuration.maxServices, expected, serverWith }, speaker);
   return {
     server,
     myAddress: formatEndpoint(configuration.myAddress),
@@ -59,8 +66,11 @@ export function createCore(configuration: Configuration, identity: Identity, log
     arena,
     inner: loadInnerLoop(arena.memory, configuration.innerLoop === 'typescript'),
     output,
+    driver,
     router,
     table,
+    /** Tells the router what changed on this machine. */
+    tell: (input: MachineInput): void => table.apply(driver.tell(input)),
     recorder: new Recorder(arena),
     counters: new Counters(),
     speaker,

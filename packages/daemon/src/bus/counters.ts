@@ -13,7 +13,7 @@ export type RefusalReason =
   | 'contradiction'
   | 'hold-full';
 /** Why an accepted message ended undelivered. */
-export type DropReason = 'queue-full' | 'closed' | 'nobody' | 'store' | 'stopping';
+export type DropReason = 'queue-full' | 'closed' | 'nobody' | 'absent' | 'store' | 'stopping';
 
 export class Counters {
   readonly invalid = new Map<WireErrorCode | 'PARAMETERS', number>();
@@ -22,6 +22,8 @@ export class Counters {
   /** Lines that connections now closed had got. */
   deliveredBefore = 0;
   expired = 0;
+  /** Messages whose last daemon died holding them. */
+  unknown = 0;
   commands = 0;
   datagrams = 0;
   datagramsRefused = 0;

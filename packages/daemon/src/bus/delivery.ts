@@ -2,11 +2,14 @@
 
 import type { Entry } from '@snapcommunicator/network/keeper';
 import { parseCachePolicy, parseReport } from '@snapcommunicator/network/keeper';
-import type { Decision } from '@snapcommunicator/network/router';
-import type { Message } from 'snapcommunicator/wire';
+import type { Decision, OpaqueDecision, Router, Scope } from '@snapcommunicator/network/router';
+import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
+import { frameIdOf } from '../graph/message-id.ts';
+import type { LineContext, NodeDecision, RemoteNodes } from '../graph/remote-nodes.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Log, RateLimit } from '../log.ts';
-import type { Recorder } from '../recorder/recorder.ts';
+import type { Outcome, Recorder } from '../recorder/recorder.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import type { Group } from '../switch/group.ts';
@@ -14,7 +17,7 @@ import type { Output } from '../switch/output.ts';
 import { type Counters, count, type DropReason, type RefusalReason } from './counters.ts';
 import type { Keeping } from './keeping.ts';
 import type { Services } from './services.ts';
-import type { Speaker } from './speaker.ts';
+import { type Speaker, textParameters, type Values } from './speaker.ts';
 import type { Taps } from './taps.ts';
 
 /** A message on its way, outside the inner loop. */
@@ -30,6 +33,10 @@ export interface Parcel {
   readonly line: Uint8Array;
   /** The whole message, if its parameters had to be read. */
   readonly message: Message | undefined;
+  /** The line without what C++ daemons put around it, if that is how it may be kept. */
+  readonly bare?: Uint8Array;
+  /** If it came from another node and somebody looks: its id. */
+  readonly id?: string | undefined;
 }
 
 export interface DeliveryParts {
@@ -47,6 +54,12 @@ export interface DeliveryParts {
   /** The id of a message by its number. */
   readonly idOf: (number: number) => string;
   readonly queuesOf: (service: string) => readonly string[];
+  readonly router: Router;
+  readonly remoteNodes: RemoteNodes;
+  readonly legacy: () => LegacyLinks;
+  readonly now: () => number;
+  /** Sends a broadcast to the other nodes of its scope. */
+  readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => void;
 }
 
 /** What a message asks for beyond being delivered. */
@@ -65,13 +78,15 @@ export class Delivery {
 
   /** Sends the parcel where the decision says. */
   send(parcel: Parcel, decision: Exclude<Decision, { kind: 'daemon' | 'contradiction' }>): void {
-    if (decision.kind === 'broadcast') this.#broadcast(parcel);
+    if (decision.kind === 'broadcast') this.#broadcast(parcel, decision.scope);
     else if (decision.kind === 'port') this.#unicast(parcel);
-    else this.#keepOrFail(parcel, decision.destination, this.#wishesOf(parcel));
+    else if (decision.kind === 'node') this.#sendOn(parcel, decision);
+    else if (decision.kind === 'opaque') this.#sendBehind(parcel, decision);
+    else this.#keepOrFail(parcel, decision.destination, this.wishesOf(parcel));
   }
 
   /** A message found no room, or may not be sent: counted, logged, and its sender told if it asked. */
-  refuse(parcel: Parcel, reason: RefusalReason, wishes: Wishes = this.#wishesOf(parcel)): void {
+  refuse(parcel: Parcel, reason: RefusalReason, wishes: Wishes = this.wishesOf(parcel)): void {
     const { counters, brake, log } = this.#parts;
     count(counters.refused, reason);
     this.#note(parcel, 'refused', reason);
@@ -101,19 +116,60 @@ export class Delivery {
     );
   }
 
-  /** Tells the sender of a message, if it is still there, what became of it. */
+  /** Tells the sender of a message what became of it, wherever it is. */
   report(to: string, command: string, status: string, reason: string | undefined, messageId: string | undefined): void {
-    const connection = this.#parts.services.holderOf(to.slice(to.indexOf(':') + 1));
-    if (connection !== undefined) {
-      this.#parts.speaker.tell(connection, 'TRANSMISSION_REPORT', { command, status, reason, message_id: messageId });
+    this.tell(to, 'TRANSMISSION_REPORT', { command, status, reason, message_id: messageId });
+  }
+
+  /** Sends a line of the daemon's own to a service, here or on another machine. @param to `server:service` */
+  tell(to: string, command: string, values: Values): void {
+    const { server: own, services, speaker, router, now } = this.#parts;
+    const colon = to.indexOf(':');
+    const server = to.slice(0, colon);
+    const service = to.slice(colon + 1);
+    if (server === own || server === '') {
+      const connection = services.holderOf(service);
+      if (connection !== undefined) speaker.tell(connection, command, values);
+      return;
     }
+    const from = `${own}:communicatord`;
+    const parameters = textParameters(values);
+    const message: Message = {
+      sentFromServer: own,
+      sentFromService: 'communicatord',
+      server,
+      service,
+      command,
+      parameters,
+    };
+    const line = Buffer.from(`${encodeMessage(message)}\n`);
+    const decision = router.forward(server, service, from, now(), true);
+    if (decision.kind === 'node' || decision.kind === 'absent' || decision.kind === 'opaque')
+      this.send({ connection: undefined, from, server, service, command, line, message }, decision);
+  }
+
+  /** Tells every service of the cluster that lists the command. */
+  announceEverywhere(command: string, values: Values): void {
+    const { server } = this.#parts;
+    const from = `${server}:communicatord`;
+    const address = { sentFromServer: server, sentFromService: 'communicatord', server: '', service: '*', command };
+    const message: Message = { ...address, parameters: textParameters(values) };
+    const line = Buffer.from(`${encodeMessage(message)}\n`);
+    this.#broadcast({ connection: undefined, from, server: '', service: '*', command, line, message }, 'cluster');
+  }
+
+  /** An accepted message can go nowhere and may not wait. */
+  giveUp(parcel: Parcel, reason: DropReason): void {
+    count(this.#parts.counters.dropped, reason);
+    this.#note(parcel, 'dropped', reason);
+    this.#fail(parcel, reason, this.wishesOf(parcel));
   }
 
   #unicast(parcel: Parcel): void {
     const { table, keeping, queuesOf } = this.#parts;
     const destination = table.destinationOf(parcel.service);
-    if (destination === undefined) return this.#keepOrFail(parcel, parcel.service, this.#wishesOf(parcel));
-    const wishes = this.#wishesOf(parcel);
+    if (destination === undefined) return this.#keepOrFail(parcel, parcel.service, this.wishesOf(parcel));
+    const wishes = this.wishesOf(parcel);
     if (wishes.policy.isDurable) {
       // It goes to the disk first, and from there to its service; nothing newer may go past it meanwhile.
       this.#parts.output.forgetVerdicts(destination);
@@ -144,12 +200,48 @@ export class Delivery {
     else this.refuse(parcel, result, wishes);
   }
 
-  #broadcast(parcel: Parcel): void {
+  /** Into the stream to another node, unless older ones wait. */
+  #sendOn(parcel: Parcel, decision: NodeDecision): void {
+    const { remoteNodes, output, taps, now, recorder, idOf } = this.#parts;
+    const wishes = this.wishesOf(parcel);
+    const { policy } = wishes;
+    if (policy.isDurable) {
+      remoteNodes.forgetVerdicts(parcel.service);
+      return this.#keepOrFail(parcel, decision.destination, wishes);
+    }
+    const destination = remoteNodes.targetOf(decision, parcel.service);
+    if (destination === undefined) return this.#keepOrFail(parcel, decision.destination, wishes, 'queue-full');
+    const { line, connection, message } = parcel;
+    const isPlain = message === undefined && taps.count === 0;
+    const id = frameIdOf(idOf(recorder.nextNumber));
+    const context: LineContext = { deadlineMs: now() + policy.ttlMs, id, entry: undefined };
+    const result = isPlain
+      ? output.append(destination, line, connection)
+      : output.appendTracked(destination, line, connection, undefined, context);
+    if (result === 'queued') this.#note(parcel, 'sent');
+    else this.refuse(parcel, result, wishes);
+  }
+
+  /** To C++ daemons, unless older ones wait. What belongs on this machine is waited for, and not looked for there. */
+  #sendBehind(parcel: Parcel, { ports, isCertain, destination }: OpaqueDecision): void {
+    const { keeping, services, legacy } = this.#parts;
+    const wishes = this.wishesOf(parcel);
+    const isExpected = !isCertain && services.known(parcel.service) !== undefined;
+    if (isExpected || wishes.policy.isDurable || keeping.hasKept([destination]))
+      return this.#keepOrFail(parcel, destination, wishes, isExpected ? 'absent' : 'queue-full');
+    const result = legacy().send(parcel.line, ports, parcel.connection);
+    if (result === 'queued') this.#note(parcel, 'sent');
+    else if (result !== 'repeat') this.refuse(parcel, result, wishes);
+  }
+
+  /** A broadcast from another node has been passed on by the graph already; one of this machine goes out to the others. */
+  #broadcast(parcel: Parcel, scope: Scope): void {
     const { table, output, counters } = this.#parts;
     const group: Group | undefined = table.groupOf(parcel.command, parcel.connection?.destination);
     counters.broadcastsSent++;
     if (group !== undefined) output.append(group, parcel.line, parcel.connection);
-    const wishes = this.#wishesOf(parcel);
+    if (scope !== 'machine') this.#parts.broadcast(scope, parcel.line);
+    const wishes = this.wishesOf(parcel);
     this.#note(parcel, 'delivered');
     if (wishes.report === 'always') this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
   }
@@ -169,7 +261,7 @@ export class Delivery {
     if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, reason, wishes);
     const id = idOf(recorder.nextNumber);
     const token = { command: parcel.command, messageId };
-    const { from: sender, line: bytes } = parcel;
+    const { from: sender, line, bare: bytes = line } = parcel;
     const { ttlMs, isDurable } = policy;
     const result = keeping.keep({ id, destination, sender, bytes, ttlMs, isDurable, report, token });
     if (result === 'kept') this.#note(parcel, 'kept');
@@ -178,16 +270,20 @@ export class Delivery {
 
   /** Who sends is told directly: a connection without a name may ask as well. */
   #fail(
-    { connection, service, command, message }: Parcel,
+    { connection, from, service, command, message }: Parcel,
     reason: string,
     { policy, report, messageId }: Wishes,
   ): void {
-    if (connection === undefined || message === undefined) return;
+    if (message === undefined) return;
     const { speaker } = this.#parts;
+    const tell = (answer: string, values: Values): void => {
+      if (connection !== undefined) speaker.tell(connection, answer, values);
+      else if (from !== '') this.tell(from, answer, values);
+    };
     if (report !== 'none')
-      speaker.tell(connection, 'TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
+      tell('TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
     if (policy.wantsReply) {
-      speaker.tell(connection, 'SERVICE_UNAVAILABLE', {
+      tell('SERVICE_UNAVAILABLE', {
         destination_service: service,
         unsent_command: command,
         message_id: messageId,
@@ -196,20 +292,21 @@ export class Delivery {
     }
   }
 
-  #wishesOf({ message, connection }: Parcel): Wishes {
+  /** What the message asks for beyond being delivered. */
+  wishesOf({ message, connection, from }: Parcel): Wishes {
     const parameters = message?.parameters;
     const policy = parseCachePolicy(parameters?.['cache']);
     const messageId = parameters?.['message_id'];
     const report = parseReport(parameters?.['transmission_report'], policy.isDurable, messageId !== undefined);
-    return { policy, report: connection === undefined ? 'none' : report, messageId };
+    return { policy, report: connection === undefined && from === '' ? 'none' : report, messageId };
   }
 
-  #note(parcel: Parcel, outcome: 'delivered' | 'kept' | 'refused', reason = ''): void {
+  #note(parcel: Parcel, outcome: Outcome, reason = ''): void {
     const { recorder, taps, idOf } = this.#parts;
     const { from, command, line } = parcel;
     const to = this.#toOf(parcel);
     const number = recorder.note(recorder.flowId(from, to, command), line.length, outcome);
-    if (taps.count > 0) taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: idOf(number) });
+    if (taps.count > 0) taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: parcel.id ?? idOf(number) });
   }
 
   #toOf({ server, service }: Parcel): string {

@@ -13,6 +13,7 @@ import {
 import { SILENT } from '../commands/runner.ts';
 import type { Connection } from '../connections/connection.ts';
 import { explainWireError } from '../errors.ts';
+import type { RemoteNodes } from '../graph/remote-nodes.ts';
 import type { Log, RateLimit } from '../log.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Destination } from '../switch/destination.ts';
@@ -47,6 +48,12 @@ export interface DispatcherParts {
   /** The connection is to be closed: what came is no message and never will be. */
   readonly abandon: (connection: Connection, reason: string) => void;
   readonly isStopping: () => boolean;
+  readonly remoteNodes: RemoteNodes;
+  /** Whether other machines can be reached. */
+  readonly hasLinks: () => boolean;
+  /** Whether a connection may ask the daemons of other machines this. */
+  readonly mayAskOthers: (connection: Connection, command: string) => boolean;
+  readonly now: () => number;
 }
 
 const LINE_FEED = Buffer.from('\n');
@@ -67,7 +74,8 @@ export class Dispatcher implements LineHandler {
     const from = this.#fromOf(connection);
     const to = `${server || this.#parts.server}:${service}`;
     if (this.#parts.isStopping() || (taps.count > 0 && taps.wants(from, to, command))) return undefined;
-    const target = this.#plainTarget(router.forward(server, service), service, command, connection);
+    const decision = router.forward(server, service, from, this.#parts.now(), true);
+    const target = this.#plainTarget(decision, service, command, connection);
     return target === undefined ? undefined : { target, flowId: recorder.flowId(from, to, command) };
   }
 
@@ -80,13 +88,15 @@ export class Dispatcher implements LineHandler {
     connection.writesJson = text !== line;
     if (connection.state === 'waiting') return this.#hold(connection, line);
     const { server, service, command } = namesOf(text);
-    const decision = this.#parts.router.forward(server, service);
+    const decision = this.#parts.router.forward(server, service, this.#fromOf(connection), this.#parts.now(), true);
     if (decision.kind === 'daemon') return this.#toDaemon(connection, text, command);
     if (this.#parts.isStopping()) return this.#parts.speaker.tell(connection, 'QUITTING');
     if (connection.state === 'new') return this.#beforeRegistration(connection, line, text);
     const parcel = this.#parcelOf(connection, text, server, service, command);
     if (parcel === undefined) return;
     if (decision.kind === 'contradiction') return this.#contradict(parcel, decision.reason);
+    if (DAEMONS.has(service) && !this.#parts.mayAskOthers(connection, command))
+      return this.#contradict(parcel, `${command} needs a privilege: send it over the Unix socket, or set compat_control`);
     this.#parts.delivery.send(parcel, decision);
   }
 
@@ -114,7 +124,10 @@ export class Dispatcher implements LineHandler {
     connection: Connection,
   ): Destination | Group | undefined {
     const { table, keeping, router } = this.#parts;
-    if (decision.kind === 'broadcast') return table.groupOf(command, connection.destination);
+    // A broadcast to other machines is looked at one by one, for each is sent to each of them.
+    if (decision.kind === 'broadcast')
+      return decision.scope === 'machine' || !this.#parts.hasLinks() ? table.groupOf(command, connection.destination) : undefined;
+    if (decision.kind === 'node') return this.#parts.remoteNodes.targetOf(decision, service);
     if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
     return table.destinationOf(service);
   }
@@ -231,6 +244,7 @@ interface Names extends Head {
 }
 
 const MARKS = new Set(['.', '?', '*']);
+const DAEMONS = new Set(['', 'communicatord', 'snapcommunicator']);
 
 /** Whether INVALID may be the answer: never to INVALID, UNKNOWN or a broadcast. */
 const isAnswered = ({ service, command }: Head): boolean => !SILENT.has(command) && !MARKS.has(service);

@@ -3,6 +3,8 @@
 import type { Entry, Keeper, KeeperEffect, KeepRefusal, KeptEntry } from '@snapcommunicator/network/keeper';
 import { decodeRecord, encodeRecord } from '@snapcommunicator/network/keeper';
 import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
+import { frameIdOf } from '../graph/message-id.ts';
+import type { LineContext } from '../graph/remote-nodes.ts';
 import type { Store } from '../store/store.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { Output } from '../switch/output.ts';
@@ -89,12 +91,52 @@ export class Keeping {
     this.#carryOut();
   }
 
+  /**
+   * Gives out what waits in these queues to other nodes, oldest first, each message where `targetOf` says, until one must
+   * go on waiting.
+   */
+  drainEach(queues: readonly string[], targetOf: (entry: KeptEntry) => Destination | undefined): void {
+    while (this.hasKept(queues)) {
+      const [entry] = this.#keeper.take(queues, 1, this.#now());
+      if (entry === undefined) continue;
+      const destination = targetOf(entry);
+      if (destination?.state === 'open' && this.#sendOn(entry, destination)) continue;
+      this.#keeper.putBack([entry], this.#now(), false);
+      break;
+    }
+    this.#carryOut();
+  }
+
+  /** Gives out so many places in the order of arrival, for messages that go straight on. */
+  reserve(count: number): number {
+    return this.#keeper.reserve(count);
+  }
+
+  /** Another node has taken a message that was given out. */
+  confirm(entry: KeptEntry): void {
+    this.#keeper.delivered(entry.id);
+    this.#carryOut();
+  }
+
+  /** Messages came back, or seem to: they wait again, in their old places. */
+  takeBack(entries: readonly KeptEntry[], mayHaveArrived: boolean): void {
+    this.#keeper.putBack(entries, this.#now(), mayHaveArrived);
+    this.#carryOut();
+  }
+
   /** Drops what is in memory only, and closes the store once it has written all. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#keeper.close();
     this.#carryOut();
     await this.#store?.close();
+  }
+
+  /** Gives an entry to the stream to another node. */
+  #sendOn(entry: KeptEntry, destination: Destination): boolean {
+    const line = entry.isRedelivered ? markRedelivered(entry.bytes) : entry.bytes;
+    const context: LineContext = { deadlineMs: entry.deadlineMs, id: frameIdOf(String(entry.id)), entry };
+    return this.#output.appendTracked(destination, line, undefined, undefined, context) === 'queued';
   }
 
   /** Gives out entries in order; returns those from the first on that found no room. */

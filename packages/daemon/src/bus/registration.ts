@@ -1,10 +1,9 @@
 // How a connection comes by its name: held lines, REGISTER, names in use, renaming, UNREGISTER.
 
-import type { Router } from '@snapcommunicator/network/router';
+import type { MachineInput, Router } from '@snapcommunicator/network/router';
 import type { Connection } from '../connections/connection.ts';
 import type { Log, RateLimit } from '../log.ts';
 import type { LineTransform } from '../switch/destination.ts';
-import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import { type Counters, count } from './counters.ts';
 import type { Keeping } from './keeping.ts';
 import type { Services } from './services.ts';
@@ -22,7 +21,8 @@ export interface RegistrationParts {
   readonly server: string;
   readonly myAddress: string;
   readonly router: Router;
-  readonly table: ForwardingTable;
+  /** Tells the router what changed on this machine. */
+  readonly tell: (input: MachineInput) => void;
   readonly services: Services;
   readonly keeping: Keeping;
   readonly speaker: Speaker;
@@ -30,7 +30,6 @@ export interface RegistrationParts {
   readonly log: Log;
   readonly brake: RateLimit;
   readonly limits: RegistrationLimits;
-  readonly now: () => number;
   /** Handles lines that were held. */
   readonly replay: (connection: Connection, lines: Uint8Array) => void;
   /** Sends what is queued to the connection and closes it. */
@@ -44,6 +43,8 @@ export interface Wanted {
   readonly format: 'text' | 'json';
   readonly transient: boolean;
 }
+
+const LISTENER_TEXTS = { unix: 'a Unix socket', tcp: 'TCP', secure: 'another machine' } as const;
 
 /** Somebody who wants a name that another has. */
 interface Waiter {
@@ -96,7 +97,7 @@ export class Registration {
       return this.#refuseWith(
         connection,
         answer,
-        `${name} is in use by a service on ${holder.listener === 'unix' ? 'a Unix socket' : 'TCP'}`,
+        `${name} is in use by a service on ${LISTENER_TEXTS[holder.listener]}`,
       );
     }
     this.#askHolder(holder, connection, wanted, answer);
@@ -115,7 +116,7 @@ export class Registration {
 
   /** Adds commands to what the connection understands. @returns how many were too many */
   addCommands(connection: Connection, commands: readonly string[]): number {
-    const { router, table, limits, now } = this.#parts;
+    const { tell, limits } = this.#parts;
     connection.commands ??= new Set();
     const fresh: string[] = [];
     for (const command of commands) {
@@ -125,21 +126,21 @@ export class Registration {
       fresh.push(command);
     }
     if (connection.destination !== undefined && fresh.length > 0) {
-      table.apply(router.step({ kind: 'commands', port: connection.destination.index, commands: fresh }, now()));
+      tell({ kind: 'commands', port: connection.destination.index, commands: fresh });
     }
     return commands.filter((command) => !connection.commands?.has(command)).length;
   }
 
   /** The connection gives up its name, or is gone: held lines of one that never had a name go on first. */
   end(connection: Connection): void {
-    const { router, table, services, now } = this.#parts;
+    const { tell, services } = this.#parts;
     clearTimeout(connection.timer);
     if (connection.state === 'new' && connection.held !== undefined) this.giveUpWaiting(connection);
     connection.held = undefined;
     const { destination } = connection;
     if (connection.service !== '') this.#dropName(connection);
     services.unwatch(connection);
-    if (destination !== undefined) table.apply(router.step({ kind: 'port-down', port: destination.index }, now()));
+    if (destination !== undefined) tell({ kind: 'port-down', port: destination.index });
     this.#letNextHave(connection);
   }
 
@@ -189,17 +190,14 @@ export class Registration {
   }
 
   #announceToRouter({ service, destination, isTransient }: Connection): void {
-    const { router, table, now } = this.#parts;
     if (destination === undefined) return;
-    table.apply(
-      router.step({ kind: 'service-up', service, port: destination.index, isAnnounced: !isTransient }, now()),
-    );
+    this.#parts.tell({ kind: 'service-up', service, port: destination.index, isAnnounced: !isTransient });
   }
 
   #dropName(connection: Connection): void {
-    const { router, table, services, log, now } = this.#parts;
+    const { tell, services, log } = this.#parts;
     const { service } = connection;
-    if (services.holderOf(service) === connection) table.apply(router.step({ kind: 'service-down', service }, now()));
+    if (services.holderOf(service) === connection) tell({ kind: 'service-down', service });
     services.remove(connection, Math.floor(Date.now() / 1000));
     log.lines.debug({ service }, 'service gone');
     connection.service = '';

@@ -18,6 +18,8 @@ export interface ServicesOptions {
   readonly countMax: number;
   /** Names of services that belong on this machine even while they are down. */
   readonly expected: readonly string[];
+  /** Where the nearest instance on another machine is. */
+  readonly serverWith: (service: string) => string | undefined;
 }
 
 export class Services {
@@ -27,6 +29,8 @@ export class Services {
   /** Tools: they have a name, but nobody hears of them. */
   readonly #transient = new Map<string, Connection>();
   readonly #watchers = new Map<string, Set<Connection>>();
+  /** What those who watch a service were told last. */
+  readonly #told = new Map<string, string>();
   readonly #expected: ReadonlySet<string>;
   #presentCount = 0;
 
@@ -109,6 +113,19 @@ export class Services {
     };
   }
 
+  /** The same for a service anywhere: the one of this machine, or else the nearest. */
+  statusAnywhere(name: string): Record<string, string | number | undefined> {
+    const known = this.#known.get(name);
+    if (known?.connection !== undefined) return this.status(name);
+    const server = this.#options.serverWith(name);
+    return server === undefined ? this.status(name) : { cache: 'no', service: name, status: 'up', server_name: server };
+  }
+
+  /** Something changed about where a service is on other machines. */
+  changedElsewhere(name: string): void {
+    if (this.#watchers.has(name)) this.#tellWatchers(name);
+  }
+
   /** Sends STATUS to this connection at each change of the service, until it ends that or goes. */
   watch(connection: Connection, name: string): boolean {
     let watchers = this.#watchers.get(name);
@@ -126,16 +143,28 @@ export class Services {
       ? this.#watchers
       : [[name, this.#watchers.get(name)] as const]) {
       watchers?.delete(connection);
-      if (watchers?.size === 0) this.#watchers.delete(watched);
+      if (watchers?.size !== 0) continue;
+      this.#watchers.delete(watched);
+      this.#told.delete(watched);
     }
   }
 
   #tellStatus(name: string): void {
     const status = this.status(name);
     this.#speaker.announce('STATUS', status);
-    for (const watcher of this.#watchers.get(name) ?? []) {
-      if (!watcher.commands?.has('STATUS')) this.#speaker.tell(watcher, 'STATUS', status);
-    }
+    this.#tellWatchers(name, (watcher) => watcher.commands?.has('STATUS') ?? false);
+  }
+
+  /** Tells those who watch the service anywhere, if that is news. @param knows who has been told of this machine's already */
+  #tellWatchers(name: string, knows: (watcher: Connection) => boolean = () => false): void {
+    const watchers = this.#watchers.get(name);
+    if (watchers === undefined) return;
+    const status = this.statusAnywhere(name);
+    const told = `${status['status']} ${status['server_name']} ${status['up_since']}`;
+    if (this.#told.get(name) === told) return;
+    this.#told.set(name, told);
+    const isHere = status['server_name'] === this.#options.server;
+    for (const watcher of watchers) if (!isHere || !knows(watcher)) this.#speaker.tell(watcher, 'STATUS', status);
   }
 
   /** Forgets the oldest service that is gone, when too many are remembered. */

@@ -2,25 +2,30 @@
 
 import { compileFilter } from '@snapcommunicator/network/filter';
 import type { Taps } from '../bus/taps.ts';
+import type { GraphSide } from '../graph/graph.ts';
 import type { Log } from '../log.ts';
-import type { CommandRunner } from './runner.ts';
+import type { Caller, CommandRunner } from './runner.ts';
 
 export interface ControlParts {
   readonly log: Log;
   readonly taps: Taps;
   readonly stop: (reason: string) => void;
+  readonly graph: () => GraphSide;
 }
 
-export function addControlCommands(runner: CommandRunner, { log, taps, stop }: ControlParts): void {
-  runner.on('STOP', (_values, { connection }) => stop(`STOP from ${connection?.service || 'a datagram'}`), {
+export function addControlCommands(runner: CommandRunner, { log, taps, stop, graph }: ControlParts): void {
+  runner.on('STOP', (_values, caller) => stop(`STOP from ${nameOf(caller)}`), {
     isPrivileged: true,
     isSignal: true,
   });
-  // The cluster is this machine.
-  runner.on('SHUTDOWN', (_values, { connection }) => stop(`SHUTDOWN from ${connection?.service || 'a datagram'}`), {
-    isPrivileged: true,
-    isSignal: true,
-  });
+  runner.on(
+    'SHUTDOWN',
+    (_values, caller) => {
+      if (!isFromDaemon(caller)) graph().tellDaemons('SHUTDOWN', {});
+      stop(`SHUTDOWN from ${nameOf(caller)}`);
+    },
+    { isPrivileged: true, isSignal: true },
+  );
 
   runner.on(
     'LOG_ROTATE',
@@ -33,12 +38,14 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop }: C
 
   runner.on(
     'FORGET',
-    ({ ip, server_name: server }, { answer }) => {
-      const message =
-        ip === undefined && server === undefined
-          ? 'ip or server_name is missing'
-          : `no machine is known by ${ip ?? server}`;
-      answer('INVALID', { command: 'FORGET', message });
+    ({ ip, server_name: server }, caller) => {
+      const machine = server ?? ip;
+      if (machine === undefined)
+        return caller.answer('INVALID', { command: 'FORGET', message: 'ip or server_name is missing' });
+      const wasKnown = graph().forget(machine);
+      if (isFromDaemon(caller)) return;
+      graph().tellDaemons('FORGET', { ip, server_name: server });
+      if (!wasKnown) caller.answer('INVALID', { command: 'FORGET', message: `no machine is known by ${machine}` });
     },
     { isPrivileged: true },
   );
@@ -62,3 +69,13 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop }: C
     { isPrivileged: true },
   );
 }
+
+/** Who asked, for the log. */
+function nameOf({ connection, message }: Caller): string {
+  if (connection !== undefined) return connection.service || 'a connection without a name';
+  return message.sentFromService === '' ? 'a datagram' : `${message.sentFromServer}:${message.sentFromService}`;
+}
+
+/** A daemon tells all others by itself: it is not passed on again. */
+const isFromDaemon = ({ isRemote, message }: Caller): boolean =>
+  isRemote === true && message.sentFromService === 'communicatord';

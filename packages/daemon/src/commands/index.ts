@@ -2,12 +2,15 @@
 
 import type { Core } from '../bus/core.ts';
 import { count, total } from '../bus/counters.ts';
+import type { Delivery } from '../bus/delivery.ts';
 import type { Keeping } from '../bus/keeping.ts';
 import type { Registration } from '../bus/registration.ts';
+import type { GraphSide } from '../graph/graph.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
+import { addBroadcastCommands } from './broadcast.ts';
 import { addControlCommands } from './control.ts';
 import { addLoadCommands, LoadListeners } from './load.ts';
 import { CommandRunner } from './runner.ts';
@@ -21,6 +24,9 @@ export interface CommandParts {
   readonly keeping: Keeping;
   readonly clock: ClockStatus;
   readonly connectionCount: () => number;
+  readonly delivery: () => Delivery;
+
+  readonly graph: () => GraphSide;
   readonly leave: (connection: Connection) => void;
   readonly stop: (reason: string) => void;
 }
@@ -36,7 +42,12 @@ export function createCommands(parts: CommandParts): DaemonCommands {
   const { core, configuration, registration, clock } = parts;
   const { server, services, speaker, myAddress, counters, brake, log, taps } = core;
   const runner = new CommandRunner({
-    isPrivileged: (connection) => configuration.compatControl || connection?.listener === 'unix',
+    // From another machine it was checked there, and is as good as the links.
+    isPrivileged: ({ connection, isRemote }) =>
+      configuration.compatControl ||
+      connection?.listener === 'unix' ||
+      connection?.listener === 'secure' ||
+      (isRemote === true && parts.graph().areLinksProved()),
     complained: ({ connection, message: { command } }, problem) => {
       count(counters.invalid, 'PARAMETERS');
       brake.run(`command ${connection?.service ?? ''}`, (skipped) =>
@@ -44,7 +55,14 @@ export function createCommands(parts: CommandParts): DaemonCommands {
       );
     },
   });
-  const loads = new LoadListeners({ speaker, myAddress, intervalMs: configuration.loadavgInterval });
+  const loads = new LoadListeners({
+    speaker,
+    myAddress,
+    intervalMs: configuration.loadavgInterval,
+    tellDaemon: (name, command, values) => parts.delivery().tell(`${name}:communicatord`, command, values),
+    serverAt: (ip) => parts.graph().serverAt(ip),
+    isReachable: (name) => parts.graph().isReachable(name),
+  });
   const report = (): Record<string, string | number> => daemonReport(parts);
   const [secure] = configuration.secureListen;
   addSessionCommands(runner, { registration, leave: parts.leave });
@@ -55,9 +73,16 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     report,
     publicIp: configuration.remoteListen.length > 0 ? myAddress : undefined,
     secureIp: secure === undefined ? undefined : formatEndpoint(secure),
+    graph: parts.graph,
   });
   addLoadCommands(runner, loads, myAddress);
-  addControlCommands(runner, { log, taps, stop: parts.stop });
+  addBroadcastCommands(runner, {
+    server,
+    delivery: parts.delivery,
+    broadcast: (scope, line) => parts.graph().broadcast(scope, line),
+    isHere: (service) => core.table.destinationOf(service) !== undefined,
+  });
+  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph });
   return { runner, loads, report };
 }
 

@@ -20,8 +20,10 @@ export type Answer = (command: DaemonCommand, values?: Readonly<Record<string, s
 
 /** Who sent a command, and how to answer. */
 export interface Caller {
-  /** Undefined for a datagram, which nobody answers. */
+  /** Undefined for a datagram, which nobody answers, and for who is on another machine. */
   readonly connection: Connection | undefined;
+  /** It came from another machine. */
+  readonly isRemote?: true;
   readonly message: Message;
   readonly answer: Answer;
 }
@@ -42,7 +44,7 @@ interface Entry extends HandlerTraits {
 
 /** What the dispatcher of commands must be told. */
 export interface CommandPolicy {
-  isPrivileged(connection: Connection | undefined): boolean;
+  isPrivileged(caller: Pick<Caller, 'connection' | 'isRemote'>): boolean;
   /** A command was refused or not understood: counted and logged. */
   complained(caller: Caller, problem: string): void;
 }
@@ -67,18 +69,28 @@ export class CommandRunner {
     this.#entries.set(command, { ...traits, handler });
   }
 
+  /** Whether this connection may ask another daemon for a command: that one cannot see who asks. */
+  mayAsk(connection: Connection, command: string): boolean {
+    return !this.#entries.get(command)?.isPrivileged || this.#policy.isPrivileged({ connection });
+  }
+
+  /** Whether a command is for some only. */
+  needsPrivilege(command: string): boolean {
+    return this.#entries.get(command)?.isPrivileged ?? false;
+  }
+
   /** Handles one command; whatever is wrong with it is answered. */
   run(caller: Caller): void {
     const { command, parameters } = caller.message;
     const entry = this.#entries.get(command);
-    if (caller.connection === undefined && !entry?.isSignal)
+    if (caller.connection === undefined && !caller.isRemote && !entry?.isSignal)
       return this.#policy.complained(caller, 'a datagram cannot ask this');
     if (entry === undefined) {
       if (SILENT.has(command)) return;
       this.#policy.complained(caller, 'unknown command');
       return caller.answer('UNKNOWN', { command });
     }
-    if (entry.isPrivileged && !this.#policy.isPrivileged(caller.connection)) {
+    if (entry.isPrivileged && !this.#policy.isPrivileged(caller)) {
       const message = `${command} needs a privilege: send it over the Unix socket, or set compat_control`;
       this.#policy.complained(caller, message);
       return caller.answer('INVALID', { command, message });

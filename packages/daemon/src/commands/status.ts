@@ -1,6 +1,7 @@
 // Commands that ask how things are: services, cluster, clock, addresses, the daemon itself.
 
 import type { KnownService, Services } from '../bus/services.ts';
+import type { GraphSide, RemoteService } from '../graph/graph.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import type { CommandRunner } from './runner.ts';
 
@@ -11,6 +12,7 @@ export interface StatusParts {
   readonly publicIp: string | undefined;
   readonly secureIp: string | undefined;
   /** What `snapcom status` shows. */
+  readonly graph: () => GraphSide;
   readonly report: () => Record<string, string | number | undefined>;
 }
 
@@ -28,14 +30,16 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
     }
     answer(
       'STATUS',
-      OWN_NAMES.has(service) ? { cache: 'no', service, status: 'up', server_name: server } : services.status(service),
+      OWN_NAMES.has(service)
+        ? { cache: 'no', service, status: 'up', server_name: server }
+        : watch === 'cluster'
+          ? services.statusAnywhere(service)
+          : services.status(service),
     );
   });
 
-  // A cluster of one: this machine is known and can be reached.
   runner.on('CLUSTER_STATUS', (_values, { answer }) => {
-    answer('CLUSTER_UP', { neighbors_count: 1 });
-    answer('CLUSTER_COMPLETE', { neighbors_count: 1 });
+    for (const { command, values } of parts.graph().cluster.words()) answer(command, values);
   });
 
   runner.on('CLOCK_STATUS', (_values, { answer }) => {
@@ -45,11 +49,12 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
   });
 
   runner.on('LIST_SERVICES', ({ details, after }, { answer }) => {
-    const known = services.list().filter(({ name }) => after === undefined || name > after);
-    const { page, next } = firstPage(server, known, details);
+    const here = services.list().map((known) => describe(server, known));
+    const elsewhere = parts.graph().services().map(describeElsewhere);
+    const { page, next } = firstPage([...here, ...elsewhere].sort(byName), after, details);
     const list = page
       .filter(({ status }) => status === 'up')
-      .map(({ service }) => `${server}:${service}`)
+      .map((row) => `${row.server}:${row.service}`)
       .join(',');
     answer('SERVICES', { list, details: details ? JSON.stringify(page) : undefined, next });
   });
@@ -71,22 +76,35 @@ interface ServiceRow {
   readonly [column: string]: unknown;
 }
 
-/** As many services as fit into one answer, and the name after which the next page begins. */
+const keyOf = ({ service, server }: ServiceRow): string => `${service} ${server}`;
+
+const byName = (a: ServiceRow, b: ServiceRow): number => (keyOf(a) < keyOf(b) ? -1 : 1);
+
+/** As many services as fit into one answer, and the text after which the next page begins. */
 function firstPage(
-  server: string,
-  known: readonly KnownService[],
+  rows: readonly ServiceRow[],
+  after: string | undefined,
   isDetailed: boolean,
 ): { page: ServiceRow[]; next: string | undefined } {
   const page: ServiceRow[] = [];
   let bytes = 0;
-  for (const service of known) {
-    if (bytes > PAGE_BYTES) return { page, next: page.at(-1)?.service };
-    const row = describe(server, service);
-    bytes += isDetailed ? JSON.stringify(row).length : server.length + service.name.length + 2;
+  for (const row of rows) {
+    if (after !== undefined && keyOf(row) <= after) continue;
+    const last = page.at(-1);
+    if (bytes > PAGE_BYTES && last !== undefined) return { page, next: keyOf(last) };
+    bytes += isDetailed ? JSON.stringify(row).length : row.server.length + row.service.length + 2;
     page.push(row);
   }
   return { page, next: undefined };
 }
+
+/** What is known of a service of another machine. */
+const describeElsewhere = ({ server, service, commands }: RemoteService): ServiceRow => ({
+  server,
+  service,
+  status: 'up',
+  commands: commands === '' ? [] : commands.split(','),
+});
 
 /** One row of `snapcom services`. */
 function describe(server: string, { name, upSince, downSince, connection }: KnownService): ServiceRow {

@@ -4,8 +4,11 @@ import type { Socket } from 'node:net';
 import type { Destination, Outlet } from '../switch/destination.ts';
 import type { LongLine, Source } from '../switch/source.ts';
 
-/** Where a connection came in. A Unix socket is guarded by its group, and that is a privilege. */
-export type ListenerKind = 'tcp' | 'unix';
+/**
+ * Where a connection came in. A Unix socket is guarded by its group, and that is a privilege; so is the password that a
+ * service of another machine has given on the secure listener.
+ */
+export type ListenerKind = 'tcp' | 'unix' | 'secure';
 
 /**
  * new: has said nothing yet; lines for services are held. anonymous: they go on without a sender.
@@ -32,6 +35,8 @@ export class Connection implements Source, Outlet {
   readonly listener: ListenerKind;
   serial = nextSerial();
   prefix: Uint8Array = NO_PREFIX;
+  readonly isStamped = false;
+  readonly holdsBytes = false;
   carry: Uint8Array | undefined = undefined;
   longLine: LongLine | undefined = undefined;
   backlog: Uint8Array | undefined = undefined;
@@ -59,7 +64,7 @@ export class Connection implements Source, Outlet {
     this.listener = listener;
   }
 
-  write(bytes: Uint8Array, done: (isWritten: boolean) => void): void {
+  write(bytes: Uint8Array, _lines: number, done: (isWritten: boolean) => void): void {
     this.socket.write(bytes, (error) => done(error === null || error === undefined));
   }
 

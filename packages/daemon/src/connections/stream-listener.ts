@@ -96,17 +96,31 @@ export class StreamListener {
   };
 
   #adopt(socket: OwnSocket): boolean {
-    const connection = new Connection(socket, this.address.kind);
-    socket[CONNECTION] = connection;
-    socket.on('error', ignoreError);
-    if (!this.#events.opened(connection)) {
-      socket.destroy();
-      return false;
-    }
-    socket.on('end', this.#handlers.end);
-    socket.on('close', this.#handlers.close);
-    return true;
+    return adopt(socket, this.address.kind, this.#events, this.#handlers);
   }
+}
+
+/** Makes a connection of a socket that came in elsewhere. @param firstBytes what was read from it already */
+export function adoptSocket(socket: Socket, kind: ListenerKind, events: ConnectionEvents, firstBytes: Uint8Array): void {
+  const handlers = socketHandlers(events);
+  if (!adopt(socket, kind, events, handlers)) return;
+  const { [CONNECTION]: connection } = socket as OwnSocket;
+  if (connection !== undefined && firstBytes.length > 0) events.feed(connection, firstBytes);
+  socket.on('data', handlers.data);
+  socket.resume();
+}
+
+function adopt(socket: OwnSocket, kind: ListenerKind, events: ConnectionEvents, handlers: SocketHandlers): boolean {
+  const connection = new Connection(socket, kind);
+  socket[CONNECTION] = connection;
+  socket.on('error', ignoreError);
+  if (!events.opened(connection)) {
+    socket.destroy();
+    return false;
+  }
+  socket.on('end', handlers.end);
+  socket.on('close', handlers.close);
+  return true;
 }
 
 type SocketHandlers = ReturnType<typeof socketHandlers>;

@@ -14,9 +14,9 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('identity', () => {
   it('keeps its node and grows with each start', () => {
-    const first = loadIdentity(directory, 1000);
-    const second = loadIdentity(directory, 900);
-    const third = loadIdentity(directory, 5000);
+    const first = loadIdentity(directory, 'alpha', 1000);
+    const second = loadIdentity(directory, 'alpha', 900);
+    const third = loadIdentity(directory, 'alpha', 5000);
     expect(first.node).toMatch(/^[0-9a-f]{16}$/);
     expect([second.node, third.node]).toEqual([first.node, first.node]);
     expect([first.incarnation, second.incarnation, third.incarnation]).toEqual([1000, 1001, 5000]);
@@ -27,13 +27,13 @@ describe('identity', () => {
     'begins anew when %j is stored',
     (text) => {
       writeFileSync(join(directory, 'identity.json'), text);
-      expect(loadIdentity(directory, 10).incarnation).toBe(10);
+      expect(loadIdentity(directory, 'alpha', 10).incarnation).toBe(10);
     },
   );
 
   it('says which directory cannot be written', () => {
     writeFileSync(join(directory, 'file'), '');
-    expect(() => loadIdentity(join(directory, 'file', 'data'), 1)).toThrow(
+    expect(() => loadIdentity(join(directory, 'file', 'data'), 'alpha', 1)).toThrow(
       `the data path ${directory}/file/data cannot be written`,
     );
   });

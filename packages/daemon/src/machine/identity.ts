@@ -10,6 +10,12 @@ export interface Identity {
   readonly node: string;
   /** Greater at each start: the greater of the stored one + 1 and seconds since 1970. */
   readonly incarnation: number;
+  /** Since when this machine bears its name, in seconds since 1970: of two with one name, the older claim counts. */
+  readonly nameSince: number;
+}
+
+interface StoredIdentity extends Identity {
+  readonly name: string;
 }
 
 const FILE = 'identity.json';
@@ -65,28 +71,39 @@ function isDaemon(pid: number): boolean {
 }
 
 /** Reads the identity, or makes one, and stores the new incarnation before it is used. @throws StartError */
-export function loadIdentity(dataPath: string, unixSeconds: number): Identity {
+export function loadIdentity(dataPath: string, name: string, unixSeconds: number): Identity {
   const path = join(dataPath, FILE);
   const stored = readStored(path);
   const node = stored?.node ?? randomBytes(8).toString('hex');
   const incarnation = Math.max((stored?.incarnation ?? 0) + 1, Math.floor(unixSeconds));
+  const nameSince = stored?.name === name ? stored.nameSince : Math.floor(unixSeconds);
+  const identity = { node, incarnation, nameSince };
+  storeIdentity(dataPath, name, identity);
+  return identity;
+}
+
+/** Stores the identity; also when the cluster has heard of a greater incarnation. @throws StartError */
+export function storeIdentity(dataPath: string, name: string, { node, incarnation, nameSince }: Identity): void {
+  const path = join(dataPath, FILE);
   try {
     mkdirSync(dataPath, { recursive: true });
-    writeFileSync(`${path}.new`, `${JSON.stringify({ node, incarnation })}\n`, { flush: true });
+    writeFileSync(`${path}.new`, `${JSON.stringify({ node, incarnation, name, nameSince })}\n`, { flush: true });
     renameSync(`${path}.new`, path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new StartError('BAD_DIRECTORY', `the data path ${dataPath} cannot be written (${code})`);
   }
-  return { node, incarnation };
 }
 
 /** What is stored, unless it is missing or damaged: then a new node begins. */
-function readStored(path: string): Identity | undefined {
+function readStored(path: string): StoredIdentity | undefined {
   try {
-    const { node, incarnation } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Identity>;
+    const { node, incarnation, name, nameSince } = JSON.parse(readFileSync(path, 'utf8')) as Partial<StoredIdentity>;
     const isSound = typeof node === 'string' && /^[0-9a-f]{16}$/.test(node) && Number.isSafeInteger(incarnation);
-    return isSound ? { node, incarnation: incarnation as number } : undefined;
+    if (!isSound) return undefined;
+    // Before there were links, no name was stored.
+    const since = Number.isSafeInteger(nameSince) ? (nameSince as number) : 0;
+    return { node, incarnation: incarnation as number, name: since === 0 ? '' : (name ?? ''), nameSince: since };
   } catch {
     return undefined;
   }

@@ -42,7 +42,7 @@ describe('--help', () => {
     expect(output.replace(/\s+/g, ' ')).toContain(
       'Default: $STATE_DIRECTORY, $XDG_STATE_HOME/snapcommunicator or /var/lib/snapcommunicator.',
     );
-    expect(output).toMatch(/--remote-listen .*\n(?: {6}.*\n)+ {6}Has no effect in this version\.\n/);
+    expect(output).toMatch(/--console .*\n(?: {6}.*\n)+ {6}Has no effect in this version\.\n/);
   });
 
   test('comes whatever else is wrong', () => {
@@ -57,7 +57,7 @@ test('--version', () => {
 describe('--check-config', () => {
   const files = {
     '/etc/snapcommunicator/communicatord.conf':
-      'hold_time=1500ms\nsignal_secret=hunter2\nneighbors=10.0.0.5,scs://me:hunter2@10.0.0.6;cost=5',
+      'hold_time=1500ms\nsignal_secret=hunter2\nneighbors=10.0.0.5,scs://me:hunter2@10.0.0.6;cost=5\nconsole=127.0.0.1:8080',
   };
 
   test('prints what holds and where it came from, secrets hidden', () => {
@@ -74,7 +74,7 @@ describe('--check-config', () => {
     expect(output).toMatch(/^neighbors +10\.0\.0\.5:4042,scs:\/\/me:\*\*\*@10\.0\.0\.6:4043;cost=5 +\/etc/m);
     expect(output + errors).not.toContain('hunter2');
     expect(errors).toContain(
-      'snapcommunicatord: warning: neighbors (/etc/snapcommunicator/communicatord.conf:3) is taken but has no effect',
+      'snapcommunicatord: warning: console (/etc/snapcommunicator/communicatord.conf:4) is taken but has no effect',
     );
     for (const { name } of OPTIONS) expect(output).toMatch(new RegExp(`^${name} `, 'm'));
   });

@@ -254,10 +254,9 @@ describe('secrets', () => {
 });
 
 describe('warnings', () => {
-  test('options of releases to come, together, with their places', () => {
+  test('options of releases to come, with their places', () => {
     const { warnings } = load(['--remote-listen', '10.0.0.5'], withMain('data_center=here\nconsole=127.0.0.1:8080'));
     expect(warnings).toEqual([
-      `data_center (${MAIN}:1), remote_listen (--remote-listen) are taken but have no effect in this version: links between machines come with the next one`,
       `console (${MAIN}:2) is taken but has no effect in this version: the console comes with a later one`,
     ]);
   });

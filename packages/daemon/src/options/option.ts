@@ -29,7 +29,6 @@ export type Group = keyof typeof GROUPS;
 
 /** Releases that an option waits for: until then it is taken and checked, and has no effect. */
 export const RELEASES = {
-  links: 'links between machines come with the next one',
   console: 'the console comes with a later one',
 } as const;
 export type Release = keyof typeof RELEASES;

@@ -1,16 +1,7 @@
 // The one table of the daemon's options. To add an option, add a row here; flags, files, help and documents follow.
 
 import { boolean, duration, integer, list, name, oneOf, size, string } from 'snapcommunicator/contract';
-import {
-  endpoint,
-  machineAddress,
-  neighbor,
-  network,
-  PORTS,
-  secureEndpoint,
-  socketPath,
-  TRUSTED_BY_DEFAULT,
-} from './addresses.ts';
+import { endpoint, PORTS, socketPath } from './addresses.ts';
 import {
   connectionsByDefault,
   defaultDataPath,
@@ -21,6 +12,7 @@ import {
   path,
   serverName,
 } from './defaults.ts';
+import { LINK_TABLE } from './link-table.ts';
 import { option, orNone } from './option.ts';
 import { day, GiB, hour, KiB, MiB, minute, second } from './units.ts';
 
@@ -39,7 +31,7 @@ export const TABLE = {
   ),
   data_center: option(
     name().optional().describe('The local network. Daemons with the same one are one broadcast domain (`?`).'),
-    { group: 'machine', placeholder: 'NAME', since: 'links' },
+    { group: 'machine', placeholder: 'NAME' },
   ),
   data_path: option(path().describe('Directory for what outlives a restart: known neighbours, kept messages.'), {
     group: 'machine',
@@ -133,115 +125,7 @@ export const TABLE = {
     },
   ),
 
-  // Links.
-  remote_listen: option(
-    orNone(list(endpoint('sc', PORTS.remote), { countMax: 64 }))
-      .default([])
-      .describe(
-        'TCP for other daemons. 0.0.0.0 is all networks of this machine. Not on public addresses (public_plain).',
-      ),
-    { group: 'links', placeholder: 'ADDRESS:PORT,…', since: 'links' },
-  ),
-  secure_listen: option(
-    orNone(list(secureEndpoint(), { countMax: 64 }))
-      .default([])
-      .describe('TLS for other daemons and for services of other machines. Needs certificate and private_key.'),
-    { group: 'links', placeholder: 'scs://ADDRESS:PORT,…', secret: 'password', since: 'links' },
-  ),
-  my_address: option(
-    machineAddress().optional().describe('What others are told to connect to, if it is not the remote listener.'),
-    {
-      group: 'links',
-      placeholder: 'ADDRESS[:PORT]',
-    },
-  ),
-  neighbors: option(
-    list(neighbor(), { countMax: 1000 })
-      .default([])
-      .describe('Daemons to connect to; `;cost=20` behind one gives the cost of the link.'),
-    { group: 'links', placeholder: 'ADDRESS[:PORT],…', secret: 'password', since: 'links' },
-  ),
-  certificate: option(path().optional().describe('PEM file: the certificate for secure_listen.'), {
-    group: 'links',
-    placeholder: 'FILE',
-    since: 'links',
-  }),
-  private_key: option(path().optional().describe('PEM file: its key, which only its owner can read.'), {
-    group: 'links',
-    placeholder: 'FILE',
-    since: 'links',
-  }),
-  certificate_authority: option(path().optional().describe('PEM file: who signs the certificates of other daemons.'), {
-    group: 'links',
-    placeholder: 'FILE',
-    since: 'links',
-  }),
-  passwords_file: option(
-    path().optional().describe('Who may log in: lines `user:hash`, as `snapcom keys password` writes them.'),
-    {
-      group: 'links',
-      placeholder: 'FILE',
-      since: 'links',
-    },
-  ),
-  credentials_file: option(
-    path().optional().describe('What to log in with elsewhere: lines `scs://user@address:port password`.'),
-    {
-      group: 'links',
-      placeholder: 'FILE',
-      since: 'links',
-    },
-  ),
-  cluster_secret_file: option(
-    path().optional().describe('File with the secret that both ends of a plain link must prove.'),
-    {
-      group: 'links',
-      placeholder: 'FILE',
-      since: 'links',
-    },
-  ),
-  trust_plain: option(
-    list(network(), { countMax: 1000 })
-      .default(TRUSTED_BY_DEFAULT)
-      .describe('Networks that plain links may come from when there is no cluster secret.'),
-    { group: 'links', placeholder: 'CIDR,…', since: 'links' },
-  ),
-  public_plain: option(
-    boolean().default(false).describe('Allow plain links on and to public addresses, where anybody can read them.'),
-    { group: 'links', since: 'links' },
-  ),
-  max_links: option(integer({ min: 1, max: 10_000 }).default(1000).describe('Links to other daemons.'), {
-    group: 'links',
-    since: 'links',
-  }),
-  max_link_queue: option(
-    size({ minBytes: 16 * KiB, maxBytes: 64 * MiB })
-      .default(256 * KiB)
-      .describe('What may wait before the socket of a link.'),
-    { group: 'links', since: 'links' },
-  ),
-  stream_window: option(
-    size({ minBytes: 64 * KiB, maxBytes: GiB })
-      .default(4 * MiB)
-      .describe('What may be under way, unacknowledged, to one other daemon.'),
-    { group: 'links', since: 'links' },
-  ),
-  hello_interval: option(
-    duration({ minMs: 50, maxMs: minute }).default(500).describe('How often a link says that it is there.'),
-    { group: 'links', since: 'links' },
-  ),
-  dead_interval: option(
-    duration({ minMs: 200, maxMs: 10 * minute })
-      .default(2 * second)
-      .describe('A link that was silent for so long is dead, at the earliest.'),
-    { group: 'links', since: 'links' },
-  ),
-  alive_interval: option(
-    duration({ minMs: 500, maxMs: hour })
-      .default(5 * second)
-      .describe('How often a C++ daemon is asked whether it is alive; dead after three.'),
-    { group: 'links', since: 'links' },
-  ),
+  ...LINK_TABLE,
 
   // Console.
   console: option(

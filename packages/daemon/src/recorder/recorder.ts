@@ -3,8 +3,8 @@
 import type { Arena } from '../switch/arena.ts';
 import { CELL_NOW_MS, CELL_NUMBER, POOL, RECORD_BYTES } from '../switch/arena-layout.ts';
 
-/** What became of a line. The inner loop writes 1. */
-export const OUTCOMES = ['', 'delivered', 'kept', 'refused', 'dropped'] as const;
+/** What became of a line at this daemon. The inner loop writes 1, or 5 for those that go to another. */
+export const OUTCOMES = ['', 'delivered', 'kept', 'refused', 'dropped', 'sent'] as const;
 export type Outcome = Exclude<(typeof OUTCOMES)[number], ''>;
 
 /** Whose lines go where with which command. */

@@ -17,8 +17,14 @@ import type { Source } from './source.ts';
 
 /** Where a destination's bytes go: a socket, usually. */
 export interface Outlet {
-  /** Takes the bytes; calls `done` once they may be overwritten, with whether they were written. The order of calls is the order on the wire. */
-  write(bytes: Uint8Array, done: (isWritten: boolean) => void): void;
+  /** It keeps what it is given for long: buffers of the arena are copied for it. */
+  readonly holdsBytes: boolean;
+  /**
+   * Takes so many lines; calls `done` once they may be overwritten, with whether they were written. The order of calls is
+   * the order on the wire.
+   * @param context what the caller of `appendTracked` said of its line
+   */
+  write(bytes: Uint8Array, lines: number, done: (isWritten: boolean) => void, context: unknown): void;
   /** Bytes that the socket has not taken yet, as exactly as the system tells: progress is seen by this number falling. */
   pendingBytes(): number;
 }
@@ -41,6 +47,7 @@ export type LineTransform = (lines: Uint8Array) => Uint8Array;
 /** Outcomes as the recorder numbers them. */
 export const DELIVERED = 1;
 export const REFUSED = 3;
+export const SENT = 5;
 
 export class Destination {
   /** The slot's address in the arena. */
@@ -58,14 +65,17 @@ export class Destination {
   source: Source | undefined = undefined;
   transform: LineTransform | undefined = undefined;
   prefersLarge = false;
+  /** What the recorder notes of lines that go into its buffer. */
+  readonly outcome: number;
   /** It refuses, and its buffer holds what was refused: that is counted and forgotten. */
   isVoid = false;
 
-  constructor(arena: Arena, index: number, outlet: Outlet) {
+  constructor(arena: Arena, index: number, outlet: Outlet, outcome: number = DELIVERED) {
     this.slot = SLOTS + index * SLOT_BYTES;
     this.outlet = outlet;
+    this.outcome = outcome;
     clearSlot(arena, this.slot);
-    arena.setWord(this.slot + SLOT_OUTCOME, DELIVERED);
+    arena.setWord(this.slot + SLOT_OUTCOME, outcome);
     arena.setWord(this.slot + SLOT_EPOCH, (arena.word(this.slot + SLOT_EPOCH) + 1) >>> 0);
   }
 

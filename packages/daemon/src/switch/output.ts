@@ -83,9 +83,12 @@ export class Output {
     });
   }
 
-  /** A new destination, or undefined when there are too many. */
-  openDestination(outlet: Outlet): Destination | undefined {
-    return this.#targets.open((index) => new Destination(this.#arena, index, outlet));
+  /**
+   * A new destination, or undefined when there are too many.
+   * @param outcome what the recorder notes of its lines
+   */
+  openDestination(outlet: Outlet, outcome?: number): Destination | undefined {
+    return this.#targets.open((index) => new Destination(this.#arena, index, outlet, outcome));
   }
 
   /** Forgets the destination; what it had not taken is dropped. */
@@ -179,17 +182,19 @@ export class Output {
   /**
    * Sends one line (with its LF, stamped) by itself, behind all that waits already. Its bytes must not change any more.
    * @param done whether the socket took it; called once, later
+   * @param context for the destination's outlet
    */
   appendTracked(
     destination: Destination,
     line: Uint8Array,
     source: Source | undefined,
-    done: (isWritten: boolean) => void,
+    done: ((isWritten: boolean) => void) | undefined,
+    context?: unknown,
   ): 'queued' | Refusal {
     const room = this.makeRoom(destination, line.length, source);
     if (room !== 'room' && room !== 'ordinary') return room;
     this.flush(destination);
-    this.#write(destination, asBuffer(line), 1, done);
+    this.#write(destination, asBuffer(line), 1, done, context);
     return 'queued';
   }
 
@@ -239,7 +244,10 @@ export class Output {
     destination.prefersLarge = length > LARGE_FROM_BYTES;
     const view = arena.bytes.subarray(base, base + length);
     // A slow destination must not keep the arena's buffers: there are few, and the fast ones need them.
-    const isCopied = destination.transform !== undefined || (arena.isScarce && destination.queuedBytes > 0);
+    const isCopied =
+      destination.outlet.holdsBytes ||
+      destination.transform !== undefined ||
+      (arena.isScarce && destination.queuedBytes > 0);
     if (isCopied) {
       this.#write(destination, Buffer.from(view), lines, undefined);
       arena.giveBuffer(base);
@@ -332,7 +340,7 @@ export class Output {
     const { slot } = destination;
     const lines = arena.word(slot + SLOT_LINES);
     destination.isVoid = false;
-    arena.setWord(slot + SLOT_OUTCOME, DELIVERED);
+    arena.setWord(slot + SLOT_OUTCOME, destination.outcome);
     this.#dropBuffer(slot);
     if (lines > 0) this.onRefusal(destination, lines);
   }
@@ -389,6 +397,7 @@ export class Output {
     bytes: Buffer,
     lines: number,
     release: ((isWritten: boolean) => void) | undefined,
+    context?: unknown,
   ): void {
     const { transform, delivered } = destination;
     const out = transform === undefined ? bytes : transform(bytes);
@@ -396,11 +405,12 @@ export class Output {
     delivered.lines += lines;
     delivered.bytes += length;
     destination.queuedBytes += length;
-    destination.outlet.write(out, (isWritten) => {
+    const done = (isWritten: boolean): void => {
       release?.(isWritten);
       destination.queuedBytes -= length;
       this.#pressure.ease(destination);
-    });
+    };
+    destination.outlet.write(out, lines, done, context);
     this.#pressure.feel(destination);
   }
 

@@ -33,7 +33,8 @@ function createRig(): Rig {
   const counts = { received: 0, refused: 0, rejected: 0 };
   const output = new Output(arena, limits, () => rig.now);
   const destination = output.openDestination({
-    write: (bytes, done) =>
+    holdsBytes: false,
+    write: (bytes, _lines, done) =>
       pending.push({ bytes: bytes.length, lines: Math.round(bytes.length / STAMPED_BYTES), done }),
     pendingBytes: () => rig.waiting(),
   }) as Destination;
@@ -44,6 +45,7 @@ function createRig(): Rig {
   const source = {
     serial: 5,
     prefix: Buffer.from('<alpha:tx '),
+    isStamped: false,
     carry: undefined,
     longLine: undefined,
     backlog: undefined,

@@ -7,6 +7,8 @@ export interface Source {
   serial: number;
   /** The stamp put before each of its lines, `<server:service `; empty for lines that go on without a sender. */
   prefix: Uint8Array;
+  /** Its lines bear their senders already, and keep them; they are all handled at once, for who reads them waits. */
+  readonly isStamped: boolean;
   /** The beginning of a line whose rest has not come yet. */
   carry: Uint8Array | undefined;
   /** A line too long for the arena, while it is being received. */

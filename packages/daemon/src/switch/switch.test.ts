@@ -46,7 +46,8 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
     const done: ((isWritten: boolean) => void)[] = [];
     const destination = output.openDestination({
       // The bytes are looked at when they are written; they may change once `done` is called.
-      write: (bytes, finished) => {
+      holdsBytes: false,
+      write: (bytes, _lines, finished) => {
         pieces.push(Buffer.from(bytes));
         if (isSlow) {
           done.push(finished);
@@ -62,6 +63,7 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
   const source: Source = {
     serial: 7,
     prefix: Buffer.from('<alpha:tx1 '),
+    isStamped: false,
     carry: undefined,
     longLine: undefined,
     backlog: undefined,

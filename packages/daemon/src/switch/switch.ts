@@ -129,6 +129,13 @@ export class Switch {
     this.#output.endRead();
   }
 
+  /** Handles complete lines that came from elsewhere, through the inner loop as far as they fit into the input. */
+  take(source: Source, lines: Uint8Array): void {
+    if (lines.length > INPUT_BYTES) return this.handleLines(source, lines);
+    this.#arena.bytes.set(lines, INPUT);
+    this.read(source, lines.length);
+  }
+
   /** Handles complete lines that do not lie in the arena, such as those held until their sender had a name. */
   handleLines(source: Source, lines: Uint8Array): void {
     for (let at = 0; at < lines.length && source.serial !== 0; ) {
@@ -151,7 +158,7 @@ export class Switch {
       if (result === DONE) break;
       const next = arena.bytes.indexOf(LINE_FEED, at) + 1;
       if (next > end) break;
-      if (++careCount > CARE_COUNT_MAX) {
+      if (++careCount > CARE_COUNT_MAX && !source.isStamped) {
         this.#postpone(source, at, end);
         return end;
       }
@@ -188,8 +195,7 @@ export class Switch {
     if (readHead(line.bytes, line.start, line.end, line.offsets) !== undefined)
       throw new Error('the flow cache holds an invalid head');
     if (room === 'ordinary') {
-      const body = line.offsets[HEAD.body] as number;
-      this.#output.append(target, Buffer.concat([source.prefix, line.bytes.subarray(body, next)]), source);
+      this.#output.append(target, Buffer.concat([source.prefix, line.bytes.subarray(bodyOf(source, line), next)]), source);
     } else this.#handler.refuse(source, line, target, room);
     return false;
   }
@@ -215,7 +221,7 @@ export class Switch {
       isInArena && line.start === at && line.end === next - 1 && bytes[line.start] !== JSON_START && !hasSpecial(line);
     const verdict = isPlain ? this.#handler.resolve(source, line) : undefined;
     if (verdict !== undefined) {
-      const skip = (line.offsets[HEAD.body] as number) - at;
+      const skip = bodyOf(source, line) - at;
       if (this.flows.put(at, source.serial, verdict.target.slot, skip, verdict.flowId)) return true;
     }
     this.#handler.handle(source, line);
@@ -276,6 +282,10 @@ export class Switch {
     if (longLine.bytes > this.#options.discardBytesMax) this.#handler.overflow(source);
   }
 }
+
+/** Where what goes on of a line begins: behind the sender that it bears, unless that is to stay. */
+const bodyOf = (source: Source, line: LineView): number =>
+  source.isStamped ? line.start : (line.offsets[HEAD.body] as number);
 
 /** Whether a parameter is there that the daemon must read. May be wrong about the inside of a value, which costs only time. */
 export function hasSpecial({ bytes, end, offsets }: LineView): boolean {

@@ -17,6 +17,7 @@ export const TOOLS: readonly ToolEntry[] = [
   { name: 'log-rotate', summary: 'have the daemon reopen its log file', load: () => import('./log-rotate.ts') },
   { name: 'bench', summary: 'measure throughput and round trip through the daemon', load: () => import('./bench.ts') },
   { name: 'simulate', summary: 'try the graph with faults, in a virtual clock', load: () => import('./simulate.ts') },
+  { name: 'keys', summary: 'make an authority, certificates and log-ins for TLS', load: () => import('./keys.ts') },
   {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',

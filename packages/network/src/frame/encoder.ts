@@ -8,10 +8,18 @@ const NOTHING = new Uint8Array(0);
 /** Where the two digits of the hop limit stand in a frame that travels on. */
 const HOPS_OFFSET = 3;
 
-/** The whole frame, in bytes of its own. */
-export function encodeFrame(frame: Exclude<Frame, { kind: 'unknown' }>): Uint8Array {
+/** What can be written: letters of other versions are not. */
+export type KnownFrame = Exclude<Frame, { kind: 'unknown' }>;
+
+/** A frame as its head line and what follows it; the payload of message lines is not copied. */
+export function splitFrame(frame: KnownFrame): { readonly head: Uint8Array; readonly payload: Uint8Array } {
   const payload = payloadOf(frame);
-  const head = encodeText(`${headOf(frame)} ${payload.length}\n`);
+  return { head: encodeText(`${headOf(frame)} ${payload.length}\n`), payload };
+}
+
+/** The whole frame, in bytes of its own. */
+export function encodeFrame(frame: KnownFrame): Uint8Array {
+  const { head, payload } = splitFrame(frame);
   if (payload.length === 0) return head;
   const bytes = new Uint8Array(head.length + payload.length);
   bytes.set(head);
@@ -36,7 +44,7 @@ const digitOf = (value: number): number => (value < 10 ? 48 + value : 87 + value
 const valueOf = (byte = 0): number => (byte <= 57 ? byte - 48 : (byte | 32) - 87) & 15;
 const hex = (hops: number): string => hops.toString(16).padStart(2, '0');
 
-function headOf(frame: Exclude<Frame, { kind: 'unknown' }>): string {
+function headOf(frame: KnownFrame): string {
   switch (frame.kind) {
     case 'data': {
       const { hops, origin, last, stream, base, sequence, count, id } = frame;
@@ -62,7 +70,7 @@ function headOf(frame: Exclude<Frame, { kind: 'unknown' }>): string {
   }
 }
 
-function payloadOf(frame: Exclude<Frame, { kind: 'unknown' }>): Uint8Array {
+function payloadOf(frame: KnownFrame): Uint8Array {
   switch (frame.kind) {
     case 'data':
       return frame.payload;

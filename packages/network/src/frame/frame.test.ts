@@ -134,6 +134,37 @@ test('unknown letters are passed over with what follows them, unknown fields too
   ]);
 });
 
+test('lines between frames go to who asked for them', () => {
+  const lines: string[] = [];
+  const reader = new FrameReader(undefined, (line) => lines.push(line));
+  for (const byte of Buffer.from('\n@H 1 2 3 4 0\n<a:communicatord DISCONNECT\n@Z 2\nx\n@H 2 2 3 4 0\n'))
+    reader.push(Uint8Array.of(byte));
+  expect([reader.next(), reader.next(), reader.next(), reader.next()]).toMatchObject([
+    { serial: 1 },
+    { kind: 'unknown' },
+    { serial: 2 },
+    undefined,
+  ]);
+  expect(lines).toEqual(['', '<a:communicatord DISCONNECT']);
+  reader.push(Buffer.from('x'.repeat(600)));
+  expect(() => reader.next()).toThrow('a head of more than');
+});
+
+test('a payload within one chunk is a view of it, one that is spread is copied once', () => {
+  const chunk = Buffer.from(
+    '@Z 3\nabc@D 40 0123456789abcdef~1 * 0 0 1 1 4\nPING@D 40 0123456789abcdef~1 * 0 0 2 1 4\nPO',
+  );
+  const reader = new FrameReader();
+  reader.push(chunk);
+  reader.next();
+  const whole = reader.next();
+  expect(whole?.kind === 'data' && whole.payload.buffer === chunk.buffer).toBe(true);
+  expect(reader.next()).toBeUndefined();
+  reader.push(Buffer.from('NG@'));
+  const spread = reader.next();
+  expect(spread?.kind === 'data' && Buffer.from(spread.payload).toString()).toBe('PONG');
+});
+
 test('hops are counted down in place', () => {
   const ack = {
     kind: 'ack',

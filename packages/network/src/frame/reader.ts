@@ -33,83 +33,123 @@ export class FrameError extends Error {
 const AT = 64;
 const LF = 10;
 
+/** Takes a line that is no frame, without its LF: what two daemons say besides. */
+export type OnLine = (line: string) => void;
+
+const NOTHING = new Uint8Array(0);
+
 /**
  * Collects chunks and gives frames.
  *
  *     reader.push(chunk);
  *     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) …
+ *
+ * A payload that came within one chunk is a view of it; any other is copied once, as its chunks come.
  */
 export class FrameReader {
   readonly #limits: FrameLimits;
-  #bytes: Uint8Array = new Uint8Array(0);
+  readonly #onLine: OnLine | undefined;
+  #chunk: Uint8Array = NOTHING;
   #at = 0;
-  /** Chunks that came after `#bytes`. */
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  /** Chunks behind `#chunk`. */
+  readonly #waiting: Uint8Array[] = [];
+  /** The beginning of a line whose end has not come. */
+  #carry: Uint8Array = NOTHING;
   /** A head that was read and whose payload has not come whole. */
   #head: { readonly text: string; readonly payloadBytes: number } | undefined;
+  /** The payload as far as it has come, if it is spread over chunks. */
+  #payload: Uint8Array | undefined;
+  #filled = 0;
 
-  constructor(limits: FrameLimits = FRAME_LIMITS) {
+  /** @param onLine takes lines that are no frames; without it they are a FrameError */
+  constructor(limits: FrameLimits = FRAME_LIMITS, onLine?: OnLine) {
     this.#limits = limits;
+    this.#onLine = onLine;
   }
 
   /** Takes a chunk, which must not be written into again: payloads may be views of it. */
   push(chunk: Uint8Array): void {
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
+    if (chunk.length > 0) this.#waiting.push(chunk);
   }
 
   /** The next frame that is there as a whole. @throws FrameError */
   next(): Frame | undefined {
-    // Chunks are joined only when they complete something: a long payload in many of them is copied once.
-    if (this.#head === undefined || this.#availableBytes >= this.#head.payloadBytes) this.#join();
-    this.#head ??= this.#readHead();
-    if (this.#head === undefined) return undefined;
-    const { text, payloadBytes } = this.#head;
-    if (this.#bytes.length - this.#at < payloadBytes) return undefined;
-    const payload = this.#bytes.subarray(this.#at, this.#at + payloadBytes);
-    this.#at += payloadBytes;
-    this.#head = undefined;
-    return decodeFrame(text, payload);
-  }
-
-  get #availableBytes(): number {
-    return this.#bytes.length - this.#at + this.#waitingBytes;
-  }
-
-  #join(): void {
-    if (this.#waitingBytes === 0) return;
-    const rest = this.#bytes.subarray(this.#at);
-    if (rest.length === 0 && this.#waiting.length === 1) this.#bytes = this.#waiting[0] as Uint8Array;
-    else {
-      this.#bytes = new Uint8Array(rest.length + this.#waitingBytes);
-      this.#bytes.set(rest);
-      let at = rest.length;
-      for (const chunk of this.#waiting) {
-        this.#bytes.set(chunk, at);
-        at += chunk.length;
+    for (;;) {
+      if (this.#at === this.#chunk.length && !this.#advance()) {
+        if (this.#head?.payloadBytes !== 0) return undefined;
       }
+      if (this.#head === undefined) {
+        this.#readLine();
+        continue;
+      }
+      const payload = this.#takePayload(this.#head.payloadBytes);
+      if (payload === undefined) continue;
+      const { text } = this.#head;
+      this.#head = undefined;
+      return decodeFrame(text, payload);
     }
-    this.#at = 0;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
   }
 
-  #readHead(): { text: string; payloadBytes: number } | undefined {
-    const bytes = this.#bytes;
-    if (this.#at >= bytes.length) return undefined;
-    if (bytes[this.#at] !== AT) throw new FrameError('a frame begins with @');
-    const end = bytes.indexOf(LF, this.#at);
-    const length = (end === -1 ? bytes.length : end + 1) - this.#at;
+  #advance(): boolean {
+    const chunk = this.#waiting.shift();
+    if (chunk === undefined) return false;
+    this.#chunk = chunk;
+    this.#at = 0;
+    return true;
+  }
+
+  /** Reads to the end of a line, or of the chunk. */
+  #readLine(): void {
+    const end = this.#chunk.indexOf(LF, this.#at);
+    const piece = this.#chunk.subarray(this.#at, end === -1 ? undefined : end + 1);
+    const length = this.#carry.length + piece.length;
+    const first = this.#carry[0] ?? piece[0];
+    if (first !== AT && this.#onLine === undefined) throw new FrameError('a frame begins with @');
     if (length > this.#limits.headBytesMax)
       throw new FrameError(`a head of more than ${this.#limits.headBytesMax} bytes`);
-    if (end === -1) return undefined;
-    const text = decodeText(bytes.subarray(this.#at, end));
-    this.#at = end + 1;
-    const payloadBytes = integer(text.slice(text.lastIndexOf(' ') + 1));
-    if (payloadBytes > this.#limits.payloadBytesMax) throw new FrameError(`${payloadBytes} bytes behind one head`);
-    return { text, payloadBytes };
+    this.#at += piece.length;
+    const line = this.#carry.length === 0 ? piece : joined(this.#carry, piece);
+    if (end === -1) {
+      this.#carry = line === piece ? piece.slice() : line;
+      return;
+    }
+    this.#carry = NOTHING;
+    const text = decodeText(line.subarray(0, -1));
+    if (first === AT) this.#head = { text, payloadBytes: this.#payloadBytes(text) };
+    else this.#onLine?.(text);
   }
+
+  #payloadBytes(head: string): number {
+    const bytes = integer(head.slice(head.lastIndexOf(' ') + 1));
+    if (bytes > this.#limits.payloadBytesMax) throw new FrameError(`${bytes} bytes behind one head`);
+    return bytes;
+  }
+
+  /** The payload, or as much of it as there is put aside. */
+  #takePayload(bytes: number): Uint8Array | undefined {
+    const rest = this.#chunk.length - this.#at;
+    if (this.#payload === undefined && rest >= bytes) {
+      this.#at += bytes;
+      return this.#chunk.subarray(this.#at - bytes, this.#at);
+    }
+    this.#payload ??= new Uint8Array(bytes);
+    const end = this.#at + Math.min(rest, bytes - this.#filled);
+    this.#payload.set(this.#chunk.subarray(this.#at, end), this.#filled);
+    this.#filled += end - this.#at;
+    this.#at = end;
+    if (this.#filled < bytes) return undefined;
+    const payload = this.#payload;
+    this.#payload = undefined;
+    this.#filled = 0;
+    return payload;
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 /** A frame from its head, without LF, and what followed. @throws FrameError */

@@ -74,6 +74,8 @@ describe('the acceptor refuses', () => {
     ['name', { holderOf: () => 'c'.repeat(16) }, {}],
     ['malformed', {}, { node: 'x' }],
     ['malformed', {}, { server: '../x' }],
+    ['malformed', {}, { address: '10.0.0.1:4042;x' }],
+    ['malformed', {}, { area: 'a b' }],
     ['older', { links: [link({ incarnation: 101 })] }, {}],
     ['duplicate', { links: [link({ wasDialedHere: true })] }, {}],
     ['full', { links: ['c', 'd', 'e'].map((letter) => link({ node: letter.repeat(16) })) }, {}],
@@ -100,6 +102,22 @@ describe('links that stand already', () => {
 
   test('a peer that dials again has lost its connection', () => {
     expect(converse(around(alpha), around(beta, { links: [link({})] })).acceptor).toMatchObject({ replaced: [0] });
+  });
+
+  test('a peer that this side has dialed by another address already is not dialed twice', () => {
+    const toBeta = { ...link({}), node: beta.node, incarnation: 200, wasDialedHere: true };
+    expect(converse(around(alpha, { links: [toBeta] }), around(beta))).toMatchObject({
+      dialer: refused('duplicate', true),
+      acceptor: refused('duplicate', false),
+    });
+  });
+
+  test('who is refused as a duplicate hears of whom', () => {
+    const dialer = new Handshake();
+    const connect = dialer.dial(around(alpha)).replies[0] as HandshakeMessage;
+    const refusal = new Handshake().receive(connect, around(beta, { links: [link({ wasDialedHere: true })] }));
+    dialer.receive(refusal.replies[0] as HandshakeMessage, around(alpha));
+    expect(dialer.peer).toEqual(beta);
   });
 
   test('both dialed: the connection of the greater id stays', () => {
@@ -147,6 +165,11 @@ describe('the cluster secret', () => {
     expect(end.acceptor).toEqual(refused('secret', false));
   });
 
+  test('none at the dialer: it sees that one is wanted', () => {
+    const end = converse(around(alpha), around(beta, { secret: secret('k') }));
+    expect(end).toMatchObject({ said: 'CONNECT ACCEPT REFUSE', dialer: refused('secret', true) });
+  });
+
   test('none at the dialer: it never gets a link', () => {
     const acceptor = new Handshake();
     const here = around(beta, { secret: secret('k') });
@@ -160,7 +183,7 @@ describe('the cluster secret', () => {
     const here = around(beta, { secret: secret('k'), nonce: 'fresh' });
     const acceptor = new Handshake();
     acceptor.receive(new Handshake().dial(around(alpha)).replies[0] as HandshakeMessage, here);
-    const proof = secret('k').prove(`connect nonce of beta nonce of alpha ${alpha.node}`);
+    const proof = secret('k').prove(`connect nonce of beta nonce of alpha ${Object.values(alpha).join(' ')}`);
     expect(acceptor.receive({ command: 'CONNECT', parameters: { proof } }, here).verdict).toEqual(
       refused('secret', true),
     );
@@ -176,9 +199,53 @@ test('gossip is received, and names whom to call', () => {
   expect(asked.replies).toEqual([{ command: 'RECEIVED', parameters: {} }]);
 });
 
+test('who is objected to is not called back', () => {
+  const asked = new Handshake().receive(
+    new Handshake().gossip(around(alpha)).replies[0] as HandshakeMessage,
+    around(beta, { objection: 'password' }),
+  );
+  expect(asked.verdict).toEqual(refused('password', true));
+});
+
 test('a daemon without graph=1 is of the other kind', () => {
   const connect = { command: 'CONNECT', parameters: { version: '1', server_name: 'old' } };
-  expect(new Handshake().receive(connect, around(beta)).verdict).toEqual({ kind: 'legacy', message: connect });
+  expect(new Handshake().receive(connect, around(beta)).verdict).toEqual({
+    kind: 'legacy',
+    message: connect,
+    early: [],
+  });
+  const refusal = new Handshake().receive(connect, around(beta, { legacyObjection: 'legacy' }));
+  expect(refusal.replies).toEqual([{ command: 'REFUSE', parameters: { shutdown: 'true', reason: 'legacy' } }]);
+});
+
+test('what a daemon of the other kind says before its ACCEPT is kept, up to a limit', () => {
+  const handshake = new Handshake();
+  handshake.dial(around(alpha));
+  const early = { command: 'REGISTER_FOR_LOADAVG', parameters: {} };
+  expect(handshake.receive(early, around(alpha)).verdict.kind).toBe('wait');
+  const accept = { command: 'ACCEPT', parameters: { server_name: 'old' } };
+  expect(handshake.receive(accept, around(alpha)).verdict).toEqual({ kind: 'legacy', message: accept, early: [early] });
+
+  const endless = new Handshake();
+  endless.dial(around(alpha));
+  const verdicts = Array.from({ length: 9 }, () => endless.receive(early, around(alpha)).verdict);
+  expect(verdicts.at(-1)).toEqual(refused('malformed', true));
+});
+
+test('both say what else they have to say', () => {
+  const [dialer, acceptor] = [new Handshake(), new Handshake()];
+  const extras = { neighbors: '10.0.0.9:4042', services: 'a,b', username: 'anna', password: 'x' };
+  const connect = dialer.dial(around(alpha, { extras })).replies[0] as HandshakeMessage;
+  expect(connect.parameters).toMatchObject({ ...extras, server_name: 'alpha' });
+  const accept = acceptor.receive(connect, around(beta, { extras: { neighbors: '10.0.0.8:4042' } })).replies[0];
+  expect(accept?.parameters).toMatchObject({ neighbors: '10.0.0.8:4042', server_name: 'beta' });
+  dialer.receive(accept as HandshakeMessage, around(alpha, { extras }));
+  expect([dialer.peerNeighbors, acceptor.peerNeighbors]).toEqual(['10.0.0.8:4042', '10.0.0.9:4042']);
+});
+
+test.each(['password', 'certificate', 'untrusted', 'blocked'] as const)('an objection: %s', (reason) => {
+  const { acceptor, dialer } = converse(around(alpha), around(beta, { objection: reason }));
+  expect([acceptor, dialer]).toEqual([refused(reason, true), refused(reason, false)]);
 });
 
 test.each(['ACCEPT', 'REFUSE', 'RECEIVED', 'PING'])('%s out of turn is refused', (command) => {

@@ -45,6 +45,14 @@ export interface Surroundings {
   readonly links: readonly ExistingLink[];
   readonly linksMax: number;
   readonly isStopping: boolean;
+  /** `IP:port` at which this side wants to be called, if it is not its address. */
+  readonly callAddress?: string;
+  /** What else this side says in CONNECT and ACCEPT: services, heard_of, neighbors; who logs in, username and password. */
+  readonly extras?: Parameters;
+  /** Why whoever comes by this connection gets no link: a wrong password, say. */
+  readonly objection?: RefusalReason | undefined;
+  /** The same for daemons of the C++ kind only. */
+  readonly legacyObjection?: RefusalReason | undefined;
   /** Which other node bears a name and can be reached. */
   readonly holderOf: (server: string) => NodeId | undefined;
   /** With a cluster secret: proves a text by it, and checks a proof in constant time. */
@@ -62,7 +70,11 @@ export type RefusalReason =
   | 'full'
   | 'stopping'
   | 'secret'
-  | 'version'
+  | 'password'
+  | 'certificate'
+  | 'untrusted'
+  | 'blocked'
+  | 'legacy'
   | 'malformed';
 
 export type HandshakeState = 'fresh' | 'dialed' | 'challenged' | 'linked' | 'closed';
@@ -77,7 +89,7 @@ export type HandshakeVerdict =
   | { readonly kind: 'gossip'; readonly address: string }
   | { readonly kind: 'received' }
   /** A daemon of the C++ kind: it does not know the graph. */
-  | { readonly kind: 'legacy'; readonly message: HandshakeMessage };
+  | { readonly kind: 'legacy'; readonly message: HandshakeMessage; readonly early: readonly HandshakeMessage[] };
 
 export interface HandshakeStep {
   readonly state: HandshakeState;
@@ -88,6 +100,10 @@ export interface HandshakeStep {
 const WAIT: HandshakeVerdict = { kind: 'wait' };
 const NODE = /^[0-9a-f]{16}$/;
 const SERVER = /^[a-z_][a-z0-9_]{0,63}$/;
+const ADDRESS = /^[\w.:[\]-]{0,80}$/;
+const AREA = /^\w{0,64}$/;
+/** A C++ daemon says one thing before its ACCEPT. */
+const EARLY_MAX = 8;
 
 /** One side of one connection, up to the link. */
 export class Handshake {
@@ -95,22 +111,35 @@ export class Handshake {
   /** The peer, once it has said who it is. */
   #peer: Identity | undefined;
   #peerNonce = '';
+  #peerNeighbors = '';
+  /** What the acceptor said before its ACCEPT. */
+  readonly #early: HandshakeMessage[] = [];
 
   get state(): HandshakeState {
     return this.#state;
   }
 
+  /** The peer's `neighbors`, as it said them. */
+  get peerNeighbors(): string {
+    return this.#peerNeighbors;
+  }
+
+  /** Who the peer is, or says it is, once it has. */
+  get peer(): Identity | undefined {
+    return this.#peer;
+  }
+
   /** The dialer begins. */
-  dial({ self, nonce }: Surroundings): HandshakeStep {
+  dial({ self, nonce, extras }: Surroundings): HandshakeStep {
     return this.#step('dialed', WAIT, {
       command: 'CONNECT',
-      parameters: { version: '1', ...parametersOf(self), nonce },
+      parameters: { ...extras, version: '1', ...parametersOf(self), nonce },
     });
   }
 
   /** Asks the other side to dial instead. */
-  gossip({ self }: Surroundings): HandshakeStep {
-    return this.#step('dialed', WAIT, { command: 'GOSSIP', parameters: { my_address: self.address } });
+  gossip({ self, callAddress = self.address }: Surroundings): HandshakeStep {
+    return this.#step('dialed', WAIT, { command: 'GOSSIP', parameters: { my_address: callAddress } });
   }
 
   /** Takes what the other side said. */
@@ -121,13 +150,15 @@ export class Handshake {
   /** Acceptor: a peer names itself. */
   accept(message: HandshakeMessage, around: Surroundings): HandshakeStep {
     const { parameters } = message;
-    if (parameters['graph'] !== '1') return this.#step('closed', { kind: 'legacy', message });
+    const { objection, legacyObjection } = around;
+    if (objection !== undefined) return this.#refuse(objection);
+    if (parameters['graph'] !== '1') return this.#meetLegacy(message, legacyObjection);
     const judgement = this.#judge(parameters, around, false);
-    if (typeof judgement === 'string') return this.#refuse(judgement);
-    const { self, nonce, secret } = around;
+    const { self, nonce, secret, extras } = around;
+    if (typeof judgement === 'string') return this.#refuse(judgement, self);
     this.#peerNonce = parameters['nonce'] ?? '';
-    const proof = secret?.prove(proofText('accept', this.#peerNonce, nonce, self.node));
-    const answer = { command: 'ACCEPT', parameters: { ...parametersOf(self), nonce, proof } };
+    const proof = secret?.prove(proofText('accept', this.#peerNonce, nonce, self));
+    const answer = { command: 'ACCEPT', parameters: { ...extras, ...parametersOf(self), nonce, proof } };
     if (secret === undefined) return this.#link(judgement, answer);
     return this.#step('challenged', WAIT, answer);
   }
@@ -135,27 +166,31 @@ export class Handshake {
   /** Acceptor with a secret: the peer proves that it has it, too. */
   checkProof({ parameters }: HandshakeMessage, around: Surroundings): HandshakeStep {
     const peer = this.#peer as Identity;
-    const text = proofText('connect', around.nonce, this.#peerNonce, peer.node);
+    const text = proofText('connect', around.nonce, this.#peerNonce, peer);
     if (!around.secret?.verify(text, parameters['proof'] ?? '')) return this.#refuse('secret');
     // While it was thinking, another connection may have come up.
     const judgement = this.#judge(parametersOf(peer), around, false);
-    return typeof judgement === 'string' ? this.#refuse(judgement) : this.#link(judgement);
+    return typeof judgement === 'string' ? this.#refuse(judgement, around.self) : this.#link(judgement);
   }
 
   /** Dialer: the other side agrees. */
   accepted({ parameters }: HandshakeMessage, around: Surroundings): HandshakeStep {
-    if (parameters['graph'] !== '1')
-      return this.#step('closed', { kind: 'legacy', message: { command: 'ACCEPT', parameters } });
-    const { nonce, secret, self } = around;
+    const { nonce, secret, self, objection, legacyObjection } = around;
+    if (objection !== undefined) return this.#refuse(objection);
+    if (parameters['graph'] !== '1') return this.#meetLegacy({ command: 'ACCEPT', parameters }, legacyObjection);
     const peerNonce = parameters['nonce'] ?? '';
-    if (secret !== undefined) {
-      const text = proofText('accept', nonce, peerNonce, parameters['node'] ?? '');
-      if (!secret.verify(text, parameters['proof'] ?? '')) return this.#refuse('secret');
-    }
+    const claimed = readIdentity(parameters);
+    if (claimed === undefined) return this.#refuse('malformed');
+    const { proof: given } = parameters;
+    if (secret === undefined) {
+      // The other side will want a proof that this one cannot give.
+      if (given !== undefined) return this.#refuse('secret');
+    } else if (!secret.verify(proofText('accept', nonce, peerNonce, claimed), given ?? ''))
+      return this.#refuse('secret');
     const judgement = this.#judge(parameters, around, true);
     if (typeof judgement === 'string') return this.#refuse(judgement);
     if (secret === undefined) return this.#link(judgement);
-    const proof = secret.prove(proofText('connect', peerNonce, nonce, self.node));
+    const proof = secret.prove(proofText('connect', peerNonce, nonce, self));
     return this.#link(judgement, { command: 'CONNECT', parameters: { proof } });
   }
 
@@ -166,13 +201,22 @@ export class Handshake {
       conflict === 'name'
         ? 'name'
         : (REASONS.find((known) => known === reason) ?? (shutdown ? 'stopping' : 'malformed'));
+    this.#peer ??= readIdentity(parameters);
     return this.#step('closed', { kind: 'refused', reason: said, isOurs: false });
   }
 
-  gossiped({ parameters }: HandshakeMessage): HandshakeStep {
+  gossiped({ parameters }: HandshakeMessage, { objection }: Surroundings): HandshakeStep {
+    if (objection !== undefined) return this.#refuse(objection);
     const address = parameters['my_address'] ?? '';
     if (address === '') return this.malformed();
     return this.#step('closed', { kind: 'gossip', address }, { command: 'RECEIVED', parameters: {} });
+  }
+
+  /** Dialer: a C++ daemon asks for this and that before it accepts. */
+  overhear(message: HandshakeMessage): HandshakeStep {
+    if (this.#early.length >= EARLY_MAX) return this.malformed();
+    this.#early.push(message);
+    return this.#step('dialed', WAIT);
   }
 
   received(): HandshakeStep {
@@ -183,11 +227,17 @@ export class Handshake {
     return this.#refuse('malformed');
   }
 
+  #meetLegacy(message: HandshakeMessage, objection: RefusalReason | undefined): HandshakeStep {
+    if (objection !== undefined) return this.#refuse(objection);
+    return this.#step('closed', { kind: 'legacy', message, early: this.#early });
+  }
+
   /** The rules by which a link may be. @returns what gives way to it, or why it may not be */
   #judge(parameters: Parameters, around: Surroundings, wasDialedHere: boolean): readonly number[] | RefusalReason {
     const peer = readIdentity(parameters);
     if (peer === undefined) return 'malformed';
     this.#peer = peer;
+    this.#peerNeighbors = parameters['neighbors'] ?? this.#peerNeighbors;
     const { self, isStopping, holderOf, links, linksMax, path } = around;
     if (isStopping) return 'stopping';
     if (peer.node === self.node) return 'self';
@@ -198,6 +248,8 @@ export class Handshake {
       if (link.incarnation > peer.incarnation) return 'older';
       if (link.incarnation < peer.incarnation) replaced.push(place);
       else if (link.path === path) {
+        // Another address of a peer that this side has dialed already.
+        if (link.wasDialedHere && wasDialedHere) return 'duplicate';
         // Both dialed at once: the connection that the greater id dialed stays, the smaller closes its own.
         const isOursGreater = self.node > peer.node;
         if (link.wasDialedHere !== wasDialedHere && isOursGreater !== wasDialedHere) return 'duplicate';
@@ -211,9 +263,11 @@ export class Handshake {
     return this.#step('linked', { kind: 'linked', peer: this.#peer as Identity, replaced }, ...replies);
   }
 
-  #refuse(reason: RefusalReason): HandshakeStep {
+  /** @param self whoever is told of a duplicate is linked with this side, and may know which link that is */
+  #refuse(reason: RefusalReason, self?: Identity): HandshakeStep {
+    const who = reason === 'duplicate' && self !== undefined ? parametersOf(self) : {};
     // A C++ daemon stays away for a day unless shutdown=true; so does nobody here, but the form is the same.
-    const parameters = reason === 'name' ? { conflict: 'name', reason } : { shutdown: 'true', reason };
+    const parameters = reason === 'name' ? { conflict: 'name', reason } : { ...who, shutdown: 'true', reason };
     return this.#step('closed', { kind: 'refused', reason, isOurs: true }, { command: 'REFUSE', parameters });
   }
 
@@ -230,7 +284,11 @@ const REASONS: readonly RefusalReason[] = [
   'full',
   'stopping',
   'secret',
-  'version',
+  'password',
+  'certificate',
+  'untrusted',
+  'blocked',
+  'legacy',
   'malformed',
 ];
 
@@ -254,13 +312,14 @@ const STEPS: Readonly<Record<HandshakeState, Readonly<Record<Command, Step>>>> =
   fresh: {
     ...NONSENSE,
     CONNECT: (handshake, message, around) => handshake.accept(message, around),
-    GOSSIP: (handshake, message) => handshake.gossiped(message),
+    GOSSIP: (handshake, message, around) => handshake.gossiped(message, around),
   },
   dialed: {
     ...NONSENSE,
     ACCEPT: (handshake, message, around) => handshake.accepted(message, around),
     REFUSE: (handshake, message) => handshake.refused(message),
     RECEIVED: (handshake) => handshake.received(),
+    other: (handshake, message) => handshake.overhear(message),
   },
   challenged: {
     ...NONSENSE,
@@ -271,8 +330,9 @@ const STEPS: Readonly<Record<HandshakeState, Readonly<Record<Command, Step>>>> =
   closed: NONSENSE,
 };
 
-const proofText = (role: string, challenge: string, nonce: string, node: NodeId): string =>
-  `${role} ${challenge} ${nonce} ${node}`;
+/** What is proved: knowledge of the secret now, by this side, for all that it says of itself. */
+const proofText = (role: string, challenge: string, nonce: string, claimed: Identity): string =>
+  [role, challenge, nonce, claimed.node, claimed.incarnation, claimed.server, claimed.address, claimed.area].join(' ');
 
 function parametersOf({ node, incarnation, server, address, area }: Identity): Parameters {
   return {
@@ -289,5 +349,6 @@ function readIdentity(parameters: Parameters): Identity | undefined {
   const { node = '', incarnation = '', server_name = '', my_address = '', data_center = '' } = parameters;
   const server = server_name.toLowerCase();
   if (!NODE.test(node) || !SERVER.test(server) || !/^\d{1,15}$/.test(incarnation)) return undefined;
+  if (!ADDRESS.test(my_address) || !AREA.test(data_center)) return undefined;
   return { node, incarnation: Number(incarnation), server, address: my_address, area: data_center };
 }

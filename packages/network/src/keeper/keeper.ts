@@ -154,6 +154,20 @@ export class Keeper {
     return this.#place(entry, this.#ttlWithin(entry.ttlMs), now);
   }
 
+  /** Gives out so many places in the order of arrival, for messages that need not wait. @returns the first */
+  reserve(count: number): number {
+    const first = this.#sequence;
+    this.#sequence += count;
+    return first;
+  }
+
+  /** As `admit`, for a message that has its place and its time already. */
+  admitAt(entry: Entry, sequence: number, deadlineMs: number): KeptEntry {
+    this.#counters.kept++;
+    this.#counters.taken++;
+    return { ...entry, sequence, deadlineMs, isRedelivered: false };
+  }
+
   /**
    * Gives out the oldest messages for a destination, whose time is not over, in the order of their arrival, up to
    * `bytesMax` bytes; a first one that is larger comes alone, so that none is stuck for ever. With several destinations

@@ -20,16 +20,12 @@ export interface DebtsParts {
   readonly hasService: (instance: Instance, service: string) => boolean;
 }
 
-/** More queues than this, and those that nobody owes anything are forgotten. */
-const QUEUES_MAX = 16_384;
-
 export class Debts {
   readonly #parts: DebtsParts;
   /** By queue: to whom its messages went, and, once that one lost the service, the place up to which it owes word. */
   readonly #sent = new Map<string, Map<Instance, Mark | undefined>>();
   /** Queues that were told to wait. */
   #waiting = new Set<string>();
-  #forgetAt = QUEUES_MAX;
 
   constructor(parts: DebtsParts) {
     this.#parts = parts;
@@ -39,7 +35,6 @@ export class Debts {
   sent(queue: string, instance: Instance): void {
     let instances = this.#sent.get(queue);
     if (instances === undefined) {
-      if (this.#sent.size >= this.#forgetAt) this.#forgetIdle();
       instances = new Map();
       this.#sent.set(queue, instances);
     }
@@ -75,12 +70,15 @@ export class Debts {
     return waiting;
   }
 
-  #forgetIdle(): void {
+  /** Forgets to whom messages went that are all settled. Who goes on sending them must say so again. */
+  forgetSettled(): void {
+    const { markOf, isSettled } = this.#parts;
     for (const [queue, instances] of this.#sent) {
-      for (const instance of instances.keys())
-        if (this.#parts.markOf(instance) === undefined) instances.delete(instance);
+      for (const instance of instances.keys()) {
+        const mark = markOf(instance);
+        if (mark === undefined || isSettled(instance, mark)) instances.delete(instance);
+      }
       if (instances.size === 0) this.#sent.delete(queue);
     }
-    this.#forgetAt = Math.max(QUEUES_MAX, this.#sent.size * 2);
   }
 }

@@ -17,7 +17,7 @@ import {
   type RoutedFrame,
   type ScopeMark,
 } from '../frame/frame.ts';
-import { Broadcast, type BroadcastOptions, broadcastIdOf } from '../router/broadcast.ts';
+import { Broadcast, type BroadcastOptions, broadcastId, broadcastIdOf } from '../router/broadcast.ts';
 import {
   type Effect,
   type GraphEffect,
@@ -153,9 +153,10 @@ export class Node<T> {
   /**
    * Sends a message of a service of this machine to all nodes of a scope, this one excepted.
    * @param bytes the stamped line with its LF
+   * @returns its id
    */
-  broadcast(scope: ScopeMark, bytes: Uint8Array, now: number): void {
-    this.broadcasts.send(scope, bytes, now);
+  broadcast(scope: ScopeMark, bytes: Uint8Array, now: number): string {
+    return broadcastId(this.self, scope, this.broadcasts.send(scope, bytes, now));
   }
 
   /** Ends a turn: what the inputs since the last one brought about, and what is due by now. To be carried out in order. */
@@ -189,6 +190,7 @@ export class Node<T> {
       this.broadcasts.end(effect.instance);
     } else if (effect.kind === 'adjacency' && effect.isFull) this.broadcasts.linkUp(effect.link);
     else if (effect.kind === 'service') this.#local.serviceChanged(effect.service);
+    else if (effect.kind === 'opaque') this.#local.nodesChanged();
     else if (effect.kind === 'reach') {
       if (effect.isReachable) this.streams.pathBroken(effect.instance);
       else this.streams.takeBack(effect.instance);

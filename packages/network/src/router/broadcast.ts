@@ -332,5 +332,8 @@ export class Broadcast {
   }
 }
 
-export const broadcastIdOf = ({ origin, sequence }: DataFrame): string =>
-  `${nodeOf(origin)}.${origin.slice(nodeOf(origin).length + 1)}.*.${sequence}`;
+export const broadcastIdOf = ({ origin, last, sequence }: DataFrame): string => broadcastId(origin, last, sequence);
+
+/** Numbers are given out for each scope by itself, so the scope is in the id. */
+export const broadcastId = (origin: Instance, scope: string, sequence: number): string =>
+  `${nodeOf(origin)}.${origin.slice(nodeOf(origin).length + 1)}.${scope}.${sequence}`;

@@ -1,51 +1,35 @@
 // The router's other nodes: takes links and what neighbours say, and keeps database, graph, routes and directory in step.
 
-import { type Instance, instanceOf, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
+import { type Instance, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
 import { Adjacencies, type LinkSnapshot } from './adjacencies.ts';
 import type { AdjacencyAction, AdjacencyEvent, Peer } from './adjacency.ts';
-import { Anycast, type Candidate } from './anycast.ts';
+import { Anycast } from './anycast.ts';
 import { Areas } from './areas.ts';
 import { type Change, Database } from './database.ts';
-import { type Claim, claimsBefore, Directory } from './directory.ts';
-import type { GraphEffect, GraphInput } from './effects.ts';
+import { Directory } from './directory.ts';
+import type { GraphEffect, GraphInput, GraphSnapshot } from './effects.ts';
 import { Flooding } from './flooding.ts';
 import { Graph } from './graph.ts';
 import { hashText, mix } from './hash.ts';
 import { KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
+import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
 import { Routes } from './routes.ts';
 import { Timers } from './timers.ts';
-import type { Part } from './wide-routes.ts';
-
-export interface GraphSnapshot {
-  /** Every node that is known, this one included, with the cost of the path to it. */
-  readonly nodes: readonly {
-    readonly state: LinkState;
-    readonly distance: number;
-    readonly nextHops: readonly NodeId[];
-  }[];
-  readonly links: readonly LinkSnapshot[];
-  /** Parts of other areas, or of this one that were cut off, that can be reached. */
-  readonly parts: readonly Part[];
-}
+import { Whereabouts } from './whereabouts.ts';
 
 /** Without a computation for so long, the next one is the first after a calm. */
 const CALM_MS = 500;
-
-type NodeDecision = {
-  readonly kind: 'node';
-  readonly node: NodeId;
-  readonly instance: Instance;
-  readonly destination: string;
-};
 
 export class GraphRouter {
   readonly database: Database;
   readonly routes: Routes;
   readonly flooding: Flooding;
   readonly areas: Areas;
+  readonly whereabouts: Whereabouts;
+  readonly opaque: OpaqueDirectory;
   readonly #server: string;
   readonly #options: RouterOptions;
   readonly #machine: Machine;
@@ -53,7 +37,6 @@ export class GraphRouter {
   readonly #adjacencies: Adjacencies;
   readonly #directory = new Directory();
   readonly #graph = new Graph();
-  readonly #anycast: Anycast;
   readonly #origination: Origination;
   readonly #timers = new Timers<'compute' | 'age' | 'name'>();
   /** The life of each node that can be reached, as others were told. */
@@ -62,6 +45,7 @@ export class GraphRouter {
   #computePauseMs: number;
   /** Whether another node took the name away. */
   #isNameless = false;
+  #nowMs = 0;
   #effects: GraphEffect[] = [];
 
   constructor(server: string, options: RouterOptions, machine: Machine, nextVersion: () => number, now: number) {
@@ -70,10 +54,14 @@ export class GraphRouter {
     this.#machine = machine;
     this.#nextVersion = nextVersion;
     this.#adjacencies = new Adjacencies(options);
-    this.#anycast = new Anycast(options);
     this.#computePauseMs = options.computeIntervalMs;
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#adjacencies.bestLinksTo(neighbour));
+    this.opaque = new OpaqueDirectory({
+      hasService: (service) => this.#directory.nodesWith(service).size > 0,
+      distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
+      decide: (node, destination) => this.whereabouts.decide(node, destination),
+    });
     this.#origination = new Origination(this.database, options.originateIntervalMs);
     this.flooding = new Flooding({
       about: 'update',
@@ -95,6 +83,15 @@ export class GraphRouter {
       serviceChanged: (service) => this.#serviceChanged(service),
       wantCompute: () => this.#wantCompute(),
     });
+    this.whereabouts = new Whereabouts({
+      self: options.node,
+      database: this.database,
+      directory: this.#directory,
+      routes: this.routes,
+      areas: this.areas,
+      anycast: new Anycast(options),
+      reached: this.#reached,
+    });
     this.#origination.tell(KEY.area, options.area === '' ? undefined : options.area);
     this.#tellName();
     this.#timers.set('age', now + options.ageIntervalMs);
@@ -105,19 +102,18 @@ export class GraphRouter {
     const node = nodeOf(instance);
     if (this.database.knows(instance, node)) return true;
     // What is within reach in the own area, no other area is believed about.
-    return !this.#isInArea(node) && this.areas.knows(instance);
+    return !this.whereabouts.isInArea(node) && this.areas.knows(instance);
   }
 
-  /** Whether a node says that a service runs on it; a foreign one may always have it, unless it has just said no. */
+  /** Whether a service runs on a node, as far as is known. */
   hasService(node: NodeId, service: string): boolean {
-    if (this.#directory.nodesWith(service).has(node)) return true;
-    return !this.#isInArea(node) && !this.areas.interest.isAbsent(node, service);
+    return this.whereabouts.hasService(node, service);
   }
 
   /** A node returned a message for a service. In other areas that is news. */
   returned(instance: Instance, service: string, now: number): void {
     const node = nodeOf(instance);
-    if (!this.#isInArea(node)) this.areas.interest.returned(node, service, now);
+    if (!this.whereabouts.isInArea(node)) this.areas.interest.returned(node, service, now);
   }
 
   isReachable(instance: Instance): boolean {
@@ -126,6 +122,7 @@ export class GraphRouter {
   }
 
   step(input: GraphInput, now: number): GraphEffect[] {
+    this.#nowMs = now;
     switch (input.kind) {
       case 'link-up':
         this.#openLink(input.link, input.peer, now);
@@ -142,8 +139,14 @@ export class GraphRouter {
       case 'load':
         this.#origination.tell(KEY.load, input.load === 0 ? undefined : String(input.load));
         break;
+      case 'fact':
+        this.#origination.tell(input.key, input.value);
+        break;
       case 'drain':
         this.#drain(input.isDraining, now);
+        break;
+      case 'opaque':
+        this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
         break;
       case 'wake':
         this.#wake(now);
@@ -155,6 +158,7 @@ export class GraphRouter {
   }
 
   nextDeadline(now: number): number {
+    if (this.#effects.length > 0) return now;
     const { areas } = this;
     const own = Math.min(this.#timers.next(), this.#origination.dueMs(now), this.#adjacencies.nextDeadline());
     return Math.min(own, areas.nextDeadline(now));
@@ -177,7 +181,7 @@ export class GraphRouter {
 
   /** The links that a broadcast of a node leaves by: one to each child in its tree, which all nodes compute alike. */
   childLinks(origin: NodeId, scope: ScopeMark): readonly Port[] {
-    const isOwn = this.#isInArea(origin);
+    const isOwn = this.whereabouts.isInArea(origin);
     const way = scope === '?' ? { root: origin, across: [] } : this.areas.broadcastWay(origin, isOwn);
     const children = way === undefined ? undefined : this.routes.childrenIn(way.root);
     if (way === undefined || children === undefined) return this.fullLinks(scope);
@@ -194,53 +198,25 @@ export class GraphRouter {
     return scope === '*' || this.#adjacencies.get(link)?.peer.isInArea === true;
   }
 
-  /** The nearest other node with a service, in this area or anywhere. */
-  nearest(
-    service: string,
-    destination: string,
-    sender: string,
-    now: number,
-    isWide: boolean,
-  ): NodeDecision | undefined {
-    const candidates: Candidate[] = [];
-    for (const node of this.#directory.nodesWith(service)) {
-      if (node === this.#options.node || !this.#isInArea(node)) continue;
-      const { load, isDraining } = this.database.get(node)?.facts ?? { load: 0, isDraining: false };
-      candidates.push({ node, distance: this.routes.distanceTo(node), load: isDraining ? 1000 : load });
+  /** Names of the other machines of this area that can be reached. */
+  *reachableServers(): Generator<string> {
+    for (const node of this.#reached.keys()) {
+      const name = this.database.get(node)?.facts.name ?? '';
+      if (name !== '') yield name;
     }
-    this.areas.interest.ask(service);
-    if (isWide) {
-      for (const candidate of this.areas.candidates(service)) {
-        if (!this.#isInArea(candidate.node)) candidates.push(candidate);
-      }
-    }
-    const node = this.#anycast.choose(sender, destination, candidates, now);
-    return node === undefined ? undefined : this.#decision(node, destination);
   }
 
-  /** The node of that name, if it can be reached and has the service, or may have it. */
-  onServer(name: string, destination: string, service?: string): NodeDecision | undefined {
-    this.areas.interest.ask(destination.slice(destination.indexOf(':') + 1), name);
-    const node = this.nodeNamed(name);
-    if (node === undefined || node === this.#options.node) return undefined;
-    if (service !== undefined && !this.hasService(node, service)) return undefined;
-    return this.#decision(node, destination);
+  /** Services that other machines announce, with where they are and what they understand. */
+  *remoteServices(): Generator<{ readonly server: string; readonly service: string; readonly commands: string }> {
+    for (const node of this.#reached.keys()) {
+      const { name, services } = this.database.get(node)?.facts ?? { name: '', services: [] };
+      if (name !== '') for (const [service, commands] of services) yield { server: name, service, commands };
+    }
   }
 
-  /** Who bears a name and can be reached; should several, one of this area, and the one with the older claim. */
+  /** Who bears a name and can be reached, in this area or another. */
   nodeNamed(name: string): NodeId | undefined {
-    let found: Claim | undefined;
-    for (const node of this.#directory.nodesNamed(name)) {
-      if (!this.#isInArea(node)) continue;
-      const claim = { node, nameSince: this.database.get(node)?.facts.nameSince ?? 0 };
-      if (found === undefined || claimsBefore(claim, found)) found = claim;
-    }
-    return found?.node ?? this.#claimsAbroad(name).reduce<Claim | undefined>(older, undefined)?.node;
-  }
-
-  /** The name of a node, in this area or another; empty if it has none. */
-  nameOf(node: NodeId): string {
-    return this.database.get(node)?.facts.name ?? this.areas.nameOf(node) ?? '';
+    return this.whereabouts.nodeNamed(name);
   }
 
   snapshot(): GraphSnapshot {
@@ -256,23 +232,6 @@ export class GraphRouter {
   /** The links of this node. */
   links(): readonly LinkSnapshot[] {
     return this.#adjacencies.snapshot();
-  }
-
-  /** Whether a node can be reached without leaving the area. */
-  #isInArea(node: NodeId): boolean {
-    return node === this.#options.node || this.#reached.has(node);
-  }
-
-  #decision(node: NodeId, destination: string): NodeDecision {
-    const own = this.#reached.get(node);
-    const instance = own ?? this.areas.instanceOf(node) ?? instanceOf(node, 0);
-    if (own === undefined) this.areas.interest.watch(instance);
-    return { kind: 'node', node, instance, destination };
-  }
-
-  /** Nodes of other areas that bear a name. */
-  #claimsAbroad(name: string): Claim[] {
-    return this.areas.named(name).map(({ instance, nameSince }) => ({ node: nodeOf(instance), nameSince }));
   }
 
   #openLink(link: Port, peer: Peer, now: number): void {
@@ -350,6 +309,8 @@ export class GraphRouter {
     const services = this.#directory.update(change);
     for (const service of services) this.#serviceChanged(service);
     if (services.length > 0 || before?.facts.name !== after?.facts.name) this.areas.areaChanged(now);
+    const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
+    if (behind !== undefined) this.#opaqueChanged(behind);
     if (before !== undefined && before.facts.name !== after?.facts.name) this.#allServicesOf(before);
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
@@ -403,7 +364,9 @@ export class GraphRouter {
     const change = this.#origination.originate(now);
     if (change?.after === undefined) return;
     const { before, after } = change;
-    if (this.#directory.update(change).length > 0) this.areas.areaChanged(now);
+    const services = this.#directory.update(change);
+    for (const service of services) this.opaque.changed(service, now);
+    if (services.length > 0) this.areas.areaChanged(now);
     const isSameLife = before !== undefined && before.incarnation === after.incarnation;
     this.flooding.spread(after.since(isSameLife ? before.sequence : 0), undefined);
   }
@@ -451,20 +414,19 @@ export class GraphRouter {
     for (const service of facts.services.keys()) this.#serviceChanged(service);
   }
 
+  #opaqueChanged(services: readonly string[]): void {
+    for (const service of services) this.#serviceChanged(service);
+    this.#effects.push({ kind: 'opaque' });
+  }
+
   #serviceChanged(service: string): void {
+    this.opaque.changed(service, this.#nowMs);
     this.#effects.push({ kind: 'service', service, version: this.#nextVersion() });
   }
 
-  /** Looks whether another node that can be reached bears the same name, and has the older claim. */
   #rival(): NodeId | undefined {
-    if (this.#isNameless) return undefined;
-    const mine = { node: this.#options.node, nameSince: this.#options.nameSince };
-    const rivals = this.#claimsAbroad(this.#server);
-    for (const node of this.#directory.nodesNamed(this.#server)) {
-      const state = this.database.get(node);
-      if (state !== undefined && this.#reached.has(node)) rivals.push({ node, nameSince: state.facts.nameSince });
-    }
-    return rivals.find((rival) => rival.node !== mine.node && claimsBefore(rival, mine))?.node;
+    const { node, nameSince } = this.#options;
+    return this.#isNameless ? undefined : this.whereabouts.rival(this.#server, { node, nameSince });
   }
 
   /** A rival must stay for a while: half of a database, old and new mixed, may show one that has long gone. */
@@ -498,6 +460,3 @@ export class GraphRouter {
     for (const [, { peer }] of this.#adjacencies.entries()) this.#tellLink(peer, now);
   }
 }
-
-const older = (before: Claim | undefined, claim: Claim): Claim =>
-  before === undefined || claimsBefore(claim, before) ? claim : before;

@@ -4,6 +4,7 @@
 // has. Keys that this version does not know are kept and passed on like any other.
 
 import { type Instance, type Item, instanceOf, type NodeId, type UpdateFrame } from '../frame/frame.ts';
+import { type OpaqueFact, opaqueKey, readOpaque } from '../legacy/opaque.ts';
 import { hashText, mix } from './hash.ts';
 
 export interface LinkStateLimits {
@@ -38,6 +39,8 @@ export interface Facts {
   readonly links: ReadonlyMap<NodeId, number>;
   /** Its services, with their commands, comma-separated. */
   readonly services: ReadonlyMap<string, string>;
+  /** C++ daemons that it has a link to, by name. */
+  readonly opaque: ReadonlyMap<string, OpaqueFact>;
 }
 
 export class LinkState {
@@ -166,18 +169,27 @@ export const KEY = {
   draining: 'draining',
   link: (node: NodeId): string => LINK + node,
   service: (name: string): string => SERVICE + name,
+  opaque: opaqueKey,
 } as const;
+
+/** Most nodes have none: they share this. */
+const NOTHING_OPAQUE: ReadonlyMap<string, OpaqueFact> = new Map();
 
 function readFacts({ items, incarnation }: LinkState): Facts {
   const text = (key: string): string => items.get(key)?.value ?? '';
   const links = new Map<NodeId, number>();
   const services = new Map<string, string>();
+  let opaque = NOTHING_OPAQUE;
   for (const { key, value } of items.values()) {
     if (value === undefined) continue;
     if (key.startsWith(LINK)) {
       const cost = Number.parseInt(value, 10);
       if (cost >= 1) links.set(key.slice(LINK.length), Math.min(cost, COST_MAX));
     } else if (key.startsWith(SERVICE)) services.set(key.slice(SERVICE.length), value);
+    else {
+      const fact = readOpaque(key, value);
+      if (fact !== undefined) opaque = new Map([...opaque, [fact.server, fact]]);
+    }
   }
   const start = Number(text(KEY.start) || incarnation);
   return {
@@ -189,5 +201,6 @@ function readFacts({ items, incarnation }: LinkState): Facts {
     isDraining: text(KEY.draining) === '1',
     links,
     services,
+    opaque,
   };
 }

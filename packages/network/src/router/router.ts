@@ -4,16 +4,18 @@
 // flooded into the database; from that come the graph, the routes and the directory of services. Without a graph it
 // knows this machine alone.
 
-import type { Instance, NodeId } from '../frame/frame.ts';
-import type { GraphEffect, GraphInput } from './effects.ts';
-import { GraphRouter, type GraphSnapshot } from './graph-router.ts';
+import type { NodeId } from '../frame/frame.ts';
+import type { GraphEffect, GraphInput, GraphSnapshot, NodeDecision } from './effects.ts';
+import { GraphRouter } from './graph-router.ts';
 import { Machine, type MachineInput, type Port, type TableEffect } from './machine.ts';
+import type { OpaqueDecision } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 
 export type { Peer } from './adjacency.ts';
 export type { LinkKind } from './cost.ts';
 export type { GraphEffect, GraphInput } from './effects.ts';
-export type { MachineInput, Port } from './machine.ts';
+export type { MachineInput, Port, TableEffect } from './machine.ts';
+export type { OpaqueDecision } from './opaque-directory.ts';
 export { ROUTER_OPTIONS, type RouterOptions } from './options.ts';
 
 /** Where a broadcast goes: this machine, this data centre, everywhere. */
@@ -32,7 +34,9 @@ export type Decision =
   | { readonly kind: 'daemon' }
   | { readonly kind: 'port'; readonly port: Port }
   /** It is for a service, or the daemon, of another node; `destination` names the queue in which it may wait. */
-  | { readonly kind: 'node'; readonly node: NodeId; readonly instance: Instance; readonly destination: string }
+  | NodeDecision
+  /** It is for these C++ peers of this machine: one that has the service or server, or all, for nobody knows. */
+  | OpaqueDecision
   | { readonly kind: 'broadcast'; readonly scope: Scope }
   /** Nothing answers to the address now; `destination` names the queue in which it may wait. */
   | { readonly kind: 'absent'; readonly destination: string }
@@ -45,6 +49,8 @@ export interface RouterSnapshot extends GraphSnapshot {
 }
 
 const DAEMON_NAMES = new Set(['', 'communicatord', 'snapcommunicator']);
+/** What stands before a service that may be on any machine, as its last daemon sees it. */
+const ANYWHERE = new Set(['', '*', '?']);
 const SCOPES: Readonly<Record<string, Scope>> = { '.': 'machine', '?': 'network', '*': 'cluster' };
 
 export class Router {
@@ -86,8 +92,9 @@ export class Router {
    * Decides about one message. The switch asks only on a miss of its table.
    * @param server as in the message; compared without regard to case
    * @param sender for whom a choice among several instances holds; empty: for nobody
+   * @param mayGuess a service that a named server does not announce may be there all the same: it will say if not
    */
-  forward(server: string, service: string, sender = '', now = 0): Decision {
+  forward(server: string, service: string, sender = '', now = 0, mayGuess = false): Decision {
     const machine = server.toLowerCase();
     const scope = SCOPES[service];
     if (scope !== undefined) return this.#broadcast(machine, service, scope);
@@ -100,14 +107,26 @@ export class Router {
     if (local !== undefined) return { kind: 'port', port: local.port };
     const destination = isAnywhere ? service : `${machine === '.' ? this.#server : machine}:${service}`;
     if (isAnywhere || machine === '?') {
-      return this.#graph?.nearest(service, destination, sender, now, isAnywhere) ?? { kind: 'absent', destination };
+      const graph = this.#graph;
+      const found = graph?.whereabouts.nearest({ service, destination, sender, isWide: isAnywhere, now });
+      return found ?? graph?.opaque.behindPeers(service, destination, now) ?? { kind: 'absent', destination };
     }
-    return this.#onServer(machine, destination, service);
+    return this.#onServer(machine, destination, mayGuess ? undefined : service);
   }
 
-  /** Where a message goes that has arrived on this machine, its last. */
-  here(service: string): Decision {
-    return this.forward(this.#server, service === '?' || service === '*' ? '.' : service);
+  /**
+   * Where a message goes that has arrived on this machine, the last of the graph.
+   * @param server as in the message: it may be a C++ daemon behind this one
+   */
+  here(service: string, server = this.#server, now = 0): Decision {
+    const machine = server.toLowerCase();
+    const isAnywhere = ANYWHERE.has(machine);
+    const isBehind = !isAnywhere && machine !== '.' && !this.#isOfGraph(machine);
+    const found: Decision = isBehind
+      ? { kind: 'absent', destination: `${machine}:${service || 'communicatord'}` }
+      : this.forward(this.#server, service === '?' || service === '*' ? '.' : service);
+    if (found.kind !== 'absent' || !(isAnywhere || isBehind)) return found;
+    return this.#graph?.opaque.behindOwnPeers(isAnywhere ? '' : machine, service, found.destination, now) ?? found;
   }
 
   /** The queues whose messages a service of this machine may have: those for it anywhere, and for it here. */
@@ -117,7 +136,7 @@ export class Router {
 
   /** The queues whose messages a service of another node may have. */
   queuesOn(node: NodeId, service: string): readonly string[] {
-    const name = this.#graph?.nameOf(node) ?? '';
+    const name = this.#graph?.whereabouts.nameOf(node) ?? '';
     const queues = [service, `${name}:${service}`];
     return this.#graph?.database.get(node) === undefined ? queues : [...queues, `?:${service}`];
   }
@@ -144,8 +163,18 @@ export class Router {
     return { server: this.#server, services, ...(this.#graph?.snapshot() ?? { nodes: [], links: [], parts: [] }) };
   }
 
+  #isOfGraph(machine: string): boolean {
+    return machine === this.#server || this.#graph?.nodeNamed(machine) !== undefined;
+  }
+
   #onServer(machine: string, destination: string, service?: string): Decision {
-    return this.#graph?.onServer(machine, destination, service) ?? { kind: 'absent', destination };
+    const graph = this.#graph;
+    const found = graph?.whereabouts.onServer(machine, destination, service);
+    const isOpaque = found === undefined && graph?.nodeNamed(machine) === undefined;
+    return (
+      found ??
+      (isOpaque ? graph?.opaque.behindServer(machine, destination) : undefined) ?? { kind: 'absent', destination }
+    );
   }
 
   #broadcast(machine: string, mark: string, scope: Scope): Decision {

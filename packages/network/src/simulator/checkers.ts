@@ -1,6 +1,7 @@
 // What must hold, checked all the time: no message twice, none out of order, each accepted one ends once.
 
 import { decodeLine } from 'snapcommunicator/wire';
+import { HOPS_MAX, type RoutedFrame } from '../frame/frame.ts';
 import type { AcceptRefusal, Ending } from './endings.ts';
 import type { SimulatedMachine } from './machine.ts';
 
@@ -13,9 +14,15 @@ export interface TracedMessage {
   readonly address: string;
   /** Whether it was sent when all faults were over: then it must arrive. */
   readonly isAfterFaults: boolean;
+  /** Whether it must survive a crash of its first machine; then it may arrive again. */
+  readonly isDurable: boolean;
   isAccepted: boolean;
+  /** Whether a durable one is on disk, and its sender was told so. */
+  isStored: boolean;
   deliveries: number;
   ending: Ending | undefined;
+  /** In which life of its first machine it ended. */
+  endedInLife: number;
   /** How many messages there were when it came back from an instance that had gone; undefined if it did not. */
   returnedBefore: number | undefined;
 }
@@ -28,8 +35,15 @@ export interface MessageCounts {
   unknown: number;
   /** Accepted by machines that died with them. */
   lostWithFirst: number;
+  /** Durable ones that arrived again, and said so. */
+  redelivered: number;
   /** Arrivals of broadcasts. */
   broadcasts: number;
+}
+
+export interface LinkCounts {
+  linked: number;
+  refused: Record<string, number>;
 }
 
 const VIOLATIONS_MAX = 20;
@@ -43,9 +57,15 @@ export class Checker {
     expired: 0,
     unknown: 0,
     lostWithFirst: 0,
+    redelivered: 0,
     broadcasts: 0,
   };
+  readonly links: LinkCounts = { linked: 0, refused: {} };
   isAfterFaults = false;
+  /** All messages before this one have ended, or cannot any more. */
+  #open = 0;
+  /** When each machine lost its disk last. */
+  readonly #diskLostAt = new Map<SimulatedMachine, number>();
   readonly #messages: TracedMessage[] = [];
   readonly #broadcasts: {
     readonly origin: SimulatedMachine;
@@ -69,7 +89,7 @@ export class Checker {
     if (this.violations.length < VIOLATIONS_MAX) this.violations.push(`at ${this.#now().toFixed(3)} ms: ${what}`);
   }
 
-  create(machine: SimulatedMachine, from: string, server: string, service: string): TracedMessage {
+  create(machine: SimulatedMachine, from: string, server: string, service: string, isDurable: boolean): TracedMessage {
     const message: TracedMessage = {
       number: this.#messages.length,
       sender: `${machine.setup.id}~${machine.life}:${from}`,
@@ -77,9 +97,12 @@ export class Checker {
       firstLife: machine.life,
       address: server === '' ? service : `${server}:${service}`,
       isAfterFaults: this.isAfterFaults,
+      isDurable,
       isAccepted: false,
+      isStored: false,
       deliveries: 0,
       ending: undefined,
+      endedInLife: 0,
       returnedBefore: undefined,
     };
     this.#messages.push(message);
@@ -91,6 +114,19 @@ export class Checker {
     this.counts.accepted++;
   }
 
+  /** The message of a line, by the number in it. */
+  messageOf(bytes: Uint8Array): TracedMessage {
+    const read = decodeLine(bytes, 0, bytes.length - 1);
+    const message = read.kind === 'message' ? this.#messages[Number(read.message.parameters['n'])] : undefined;
+    if (message === undefined) throw new Error('A line bears no number of a message');
+    return message;
+  }
+
+  /** The sender of a durable message was told that it is on disk. */
+  stored(message: TracedMessage): void {
+    message.isStored = true;
+  }
+
   refused(message: TracedMessage, reason: AcceptRefusal): void {
     this.counts.refused++;
     if (message.isAfterFaults) this.violate(`message ${message.number} to ${message.address} was refused: ${reason}`);
@@ -99,43 +135,83 @@ export class Checker {
   delivered(machine: SimulatedMachine, service: string, bytes: Uint8Array): void {
     const read = decodeLine(bytes, 0, bytes.length - 1);
     if (read.kind !== 'message') return this.violate('what was delivered is no message');
-    const message = this.#messages[Number(read.message.parameters['n'])];
+    const { parameters, service: addressed } = read.message;
+    const message = this.#messages[Number(parameters['n'])];
     if (message === undefined) return this.violate('a message was delivered that nobody sent');
     const what = `message ${message.number} from ${message.sender} to ${message.address}`;
+    const isAgain = parameters['redelivered'] === '1';
     message.deliveries++;
     this.counts.delivered++;
-    if (message.deliveries > 1) this.violate(`${what} was delivered ${message.deliveries} times`);
-    if (message.ending === 'expired' || message.ending === 'refused') {
+    if (isAgain) {
+      this.counts.redelivered++;
+      if (!message.isDurable) this.violate(`${what} was called redelivered and is not durable`);
+      if (message.isAfterFaults) this.violate(`${what} was called redelivered after all faults`);
+    }
+    if (message.deliveries > 1 && !isAgain) this.violate(`${what} was delivered ${message.deliveries} times`);
+    if ((message.ending === 'expired' && !message.isDurable) || message.ending === 'refused') {
       this.violate(`${what} was delivered after it had ended as ${message.ending}`);
     }
-    if (read.message.service !== service) this.violate(`${what} was delivered to ${service}`);
+    if (addressed !== service) this.violate(`${what} was delivered to ${service}`);
     const flow = `${message.sender} > ${machine.setup.id}~${machine.life}:${service}`;
     const last = this.#lastArrived.get(flow) ?? -1;
     // What comes back goes before anything newer; but what was sent elsewhere before it was known to come back, stays ahead.
-    const isOvertaken = last > message.number && last >= (message.returnedBefore ?? 0);
+    const isOvertaken = last > message.number && last >= (message.returnedBefore ?? 0) && !isAgain;
     if (isOvertaken) this.violate(`${what} arrived at ${machine.setup.name} after message ${last}`);
     this.#lastArrived.set(flow, Math.max(last, message.number));
     this.onDelivery?.(message, machine);
   }
 
-  returned(token: unknown): void {
-    (token as TracedMessage).returnedBefore = this.#messages.length;
+  returned(message: TracedMessage): void {
+    message.returnedBefore = this.#messages.length;
   }
 
-  ended(token: unknown, ending: Ending): void {
-    const message = token as TracedMessage;
+  /** @param mayHaveArrived whether it was sent before in a way that left open whether it arrived */
+  ended(message: TracedMessage, ending: Ending, mayHaveArrived: boolean): void {
     const what = `message ${message.number} to ${message.address}`;
-    if (message.ending !== undefined) this.violate(`${what} ended twice: ${message.ending}, ${ending}`);
+    const { life } = message.firstMachine;
+    // What is on disk and was done with may come up once more after a crash: its removal was not carried out.
+    const mayEndAgain = message.isDurable && message.endedInLife < life;
+    if (message.ending !== undefined && !mayEndAgain) {
+      this.violate(`${what} ended twice: ${message.ending}, ${ending}`);
+    }
+    if (message.ending === undefined) {
+      if (ending === 'expired') this.counts.expired++;
+      if (ending === 'unknown') this.counts.unknown++;
+    }
     message.ending = ending;
-    if (ending === 'expired') this.counts.expired++;
-    if (ending === 'unknown') this.counts.unknown++;
-    if ((ending === 'expired' || ending === 'refused') && message.deliveries > 0) {
+    message.endedInLife = life;
+    if ((ending === 'expired' || ending === 'refused') && message.deliveries > 0 && !mayHaveArrived) {
       this.violate(`${what} ended as ${ending}, and had been delivered`);
     }
-    if (ending === 'unknown' && this.deaths.length === 0) this.violate(`${what} ended as unknown though nobody died`);
+    if (ending === 'unknown' && (this.deaths.length === 0 || message.isDurable)) {
+      this.violate(`${what} ended as unknown though ${message.isDurable ? 'it is durable' : 'nobody died'}`);
+    }
     if (message.isAfterFaults && (ending === 'expired' || ending === 'unknown')) {
       this.violate(`${what} was sent after all faults and ended as ${ending}`);
     }
+  }
+
+  /** Two machines are linked, as one of them sees it. */
+  linked(machine: SimulatedMachine, other: SimulatedMachine): void {
+    this.links.linked++;
+    const { secret, name } = machine.setup;
+    if (secret !== undefined && secret !== other.setup.secret) {
+      this.violate(`${name} has a link to ${other.setup.name}, which does not have its secret`);
+    }
+  }
+
+  refusedLink(reason: string): void {
+    this.links.refused[reason] = (this.links.refused[reason] ?? 0) + 1;
+  }
+
+  /** A frame for somewhere came over a link. */
+  travelled(machine: SimulatedMachine, { hops, origin }: RoutedFrame): void {
+    if (hops >= 0 && hops <= HOPS_MAX) return;
+    this.violate(`a frame of ${origin} came to ${machine.setup.name} with ${hops} hops left`);
+  }
+
+  diskLost(machine: SimulatedMachine): void {
+    this.#diskLostAt.set(machine, machine.life);
   }
 
   died(machine: SimulatedMachine): void {
@@ -181,6 +257,15 @@ export class Checker {
     }
   }
 
+  /** Whether every accepted message that can still end has ended. */
+  get isSettled(): boolean {
+    for (; this.#open < this.#messages.length; this.#open++) {
+      const message = this.#messages[this.#open] as TracedMessage;
+      if (message.isAccepted && message.ending === undefined && this.#mustEnd(message)) return false;
+    }
+    return true;
+  }
+
   /** At the end: each accepted message has ended, or its first daemon died with it; what was taken has arrived. */
   finish(): void {
     for (const message of this.#messages) {
@@ -189,14 +274,26 @@ export class Checker {
         continue;
       }
       const what = `message ${message.number} to ${message.address} from ${message.firstMachine.setup.name}`;
-      const isFirstAlive = message.firstMachine.node !== undefined && message.firstMachine.life === message.firstLife;
       if (message.ending === undefined) {
-        if (isFirstAlive) this.violate(`${what} has not ended`);
+        if (this.#mustEnd(message)) this.violate(`${what} has not ended`);
         else this.counts.lostWithFirst++;
       }
       const isThere = message.ending === 'taken' || message.ending === 'delivered';
-      if (isThere && message.deliveries !== 1)
+      if (isThere && message.deliveries === 0) {
         this.violate(`${what} ended as ${message.ending} and was delivered to nobody`);
+      }
     }
+  }
+
+  /** How many accepted messages arrived nowhere. */
+  undelivered(): number {
+    return this.#messages.filter(({ isAccepted, deliveries }) => isAccepted && deliveries === 0).length;
+  }
+
+  /** Whether somebody still answers for a message: its first daemon in the same life, or in a later one by its disk. */
+  #mustEnd({ firstMachine, firstLife, isStored }: TracedMessage): boolean {
+    if (firstMachine.node === undefined) return false;
+    if (firstMachine.life === firstLife) return true;
+    return isStored && (this.#diskLostAt.get(firstMachine) ?? -1) < firstLife;
   }
 }

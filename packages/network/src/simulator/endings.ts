@@ -1,6 +1,7 @@
 // How messages of simulated services begin and end.
 
 import type { Instance } from '../frame/frame.ts';
+import type { KeptEntry, MessageId } from '../keeper/keeper.ts';
 import type { Port } from '../router/router.ts';
 
 /** A message that a simulated daemon accepts from a service of its own. */
@@ -15,7 +16,9 @@ export interface Accepted {
   readonly ttlMs: number;
   /** Whether it may wait for its destination; else it is refused when nobody is there. */
   readonly isKept: boolean;
-  /** The caller's own context, given back with the outcome. */
+  /** Whether it is to be on disk until the last daemon has it: it survives a crash of this one. */
+  readonly isDurable: boolean;
+  /** The caller's own context, given back with the outcome; undefined after a restart. */
   readonly token: unknown;
 }
 
@@ -47,4 +50,15 @@ export type LocalEffect =
   /** A message came back undelivered, and goes to another instance, or waits for one. */
   | { readonly kind: 'returned'; readonly accepted: Accepted }
   /** An accepted message has ended. */
-  | { readonly kind: 'ending'; readonly ending: Ending; readonly accepted: Accepted };
+  | {
+      readonly kind: 'ending';
+      readonly ending: Ending;
+      readonly accepted: Accepted;
+      /** Whether it was sent in a way that left open whether it arrived; only of durable ones. */
+      readonly mayHaveArrived: boolean;
+    }
+  /** What a durable message asks of the disk; `stored` is called when it is there. */
+  | { readonly kind: 'store-put'; readonly entry: KeptEntry }
+  | { readonly kind: 'store-delete'; readonly id: MessageId }
+  /** A durable message is on disk, and its sender may rely on that. */
+  | { readonly kind: 'cached'; readonly accepted: Accepted };

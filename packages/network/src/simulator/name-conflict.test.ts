@@ -21,7 +21,7 @@ function rig(seed: number): Simulation {
 
 test('a newcomer by a name that is taken is refused, and hears why', () => {
   const simulation = rig(1);
-  const impostor = simulation.plugIn('n1', simulation.machine('n3'));
+  const impostor = simulation.plugIn({ name: 'n1', hasSecret: true }, simulation.machine('n3'));
   simulation.queue.runUntil(10_000);
   expect(impostor.linkCount).toBe(0);
   expect(impostor.hasLostName).toBe(true);
@@ -35,7 +35,7 @@ test('when two parts meet, the younger claim gives way, and the name leads to th
     const { queue } = simulation;
     simulation.cable('n2', 'n3').cut();
     queue.runUntil(6000);
-    const impostor = simulation.plugIn('n1', simulation.machine('n3'));
+    const impostor = simulation.plugIn({ name: 'n1', hasSecret: true }, simulation.machine('n3'));
     queue.runUntil(9000);
     expect(impostor.linkCount).toBe(1);
     simulation.cable('n2', 'n3').mend();
@@ -44,7 +44,10 @@ test('when two parts meet, the younger claim gives way, and the name leads to th
     const [winner, loser] = rivals.sort(
       (a, b) => a.setup.clockErrorS - b.setup.clockErrorS || (a.setup.id < b.setup.id ? -1 : 1),
     );
-    expect([winner?.linkCount, loser?.linkCount], `seed ${seed}`).toEqual([1, 0]);
+    // Who is dialed by the loser refuses; who dials it links for the moment until that is heard.
+    const [beside, apart] = loser === impostor ? ['n3', 'n2'] : ['n2', 'n3'];
+    expect([winner?.linkCount, simulation.machine(beside).linkCount], `seed ${seed}`).toEqual([1, 1]);
+    expect(simulation.machine(apart).linkCount).toBe(2);
     for (const name of ['n2', 'n3']) {
       expect(simulation.machine(name).node?.router.graph?.nodeNamed('n1')).toBe(winner?.setup.id);
     }

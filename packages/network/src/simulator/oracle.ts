@@ -1,6 +1,7 @@
 // What the routes must be once all is quiet, computed in another way than the router does: by relaxing every edge until
 // nothing changes (Bellman and Ford), over the links that really stand.
 
+import { COST_MAX } from '../router/link-state.ts';
 import type { SimulatedMachine } from './machine.ts';
 
 export interface Oracle {
@@ -18,7 +19,8 @@ export function edgesOf(machines: readonly SimulatedMachine[]): Edges {
   for (const machine of machines) {
     const costs = new Map<string, number>();
     half.set(machine.setup.id, costs);
-    for (const { peer, state, cost } of machine.node?.router.graph?.links() ?? []) {
+    for (const { peer, state, cost: derived } of machine.node?.router.graph?.links() ?? []) {
+      const cost = machine.isDraining ? COST_MAX : derived;
       if (state === 'full' && peer.isInArea) costs.set(peer.node, Math.min(costs.get(peer.node) ?? cost, cost));
     }
   }

@@ -21,6 +21,9 @@ describe('an expectation that is not met is told', () => {
     ['expect gap below 20ms', '50.0 ms'],
     ['at 2s cut a b\nuntil 3s\nexpect converged', 'it has not'],
     ['expect at db@a from 1s', 'b,b'],
+    ['expect redelivered', 'none arrived again'],
+    ['expect refusal secret', 'refused were {}'],
+    ['at 2s crash a\nexpect complete', 'never arrived'],
   ])('%s', (expectation, told) => {
     expect(runScript(parseScript(`${line}until 8s\n${expectation}`), 1).join()).toContain(told);
   });
@@ -29,6 +32,10 @@ describe('an expectation that is not met is told', () => {
 test.each([
   ['conquer a', 'line 1: nobody knows'],
   ['link a b soon', 'is not a time'],
-  ['at 2s explode a', 'nothing called explode'],
+  ['at 2s explode a', 'line 1: nothing called explode'],
+  ['link a b 1ms\nat 2s crash c', 'line 2: there is no machine c'],
+  ['link a b 1ms\nlink b c 1ms\nat 2s cut a c', 'no link between a and c'],
+  ['link a b 1ms\nsend web@z db every 1s from 1s to 2s', 'no machine z'],
+  ['link a b 1ms rate fast', 'is not a rate'],
   ['expect happiness', 'nobody can expect'],
 ])('%s is refused', (text, reason) => expect(() => parseScript(text)).toThrow(reason));

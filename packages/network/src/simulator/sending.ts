@@ -2,12 +2,14 @@
 // keeper, and ends once. The daemon does the same by its switch; the rules of order are in both: what waits for an
 // instance goes before anything newer to it, and what its node owes word of (`Debts`) before newer messages elsewhere.
 
+import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
 import { type FrameId, type Instance, incarnationOf, nodeOf } from '../frame/frame.ts';
-import type { Keeper, KeptEntry } from '../keeper/keeper.ts';
+import { encodeText } from '../frame/text.ts';
+import type { Keeper, KeptEntry, MessageId, StoredEntry } from '../keeper/keeper.ts';
 import type { Local, Node } from '../node/node.ts';
 import type { Decision } from '../router/router.ts';
 import type { Arrival, Outcome } from '../stream/streams.ts';
-import { takeArrival } from './arrivals.ts';
+import { addressOf, takeArrival } from './arrivals.ts';
 import type { Accepted, AcceptRefusal, Ending, LocalEffect } from './endings.ts';
 
 /** What the keeper and the streams hold for us beside a message. */
@@ -58,25 +60,26 @@ export class Sending implements Local<Sent> {
     if (decision.kind === 'contradiction' || decision.kind === 'broadcast') return 'contradiction';
     const destination =
       'destination' in decision ? decision.destination : router.queuesOf(service)[isNamed(server) ? 1 : 0];
-    const { ttlMs } = accepted;
+    const { ttlMs, isDurable } = accepted;
+    const id = this.#nextId();
     const entry = {
-      id: '',
+      id: messageIdOf(this.#node.self, id),
       destination: destination ?? service,
       sender,
       bytes,
       ttlMs,
-      isDurable: false,
-      report: 'none' as const,
+      isDurable,
+      report: isDurable ? ('failure' as const) : ('none' as const),
     };
     const isFirst = !this.#queuesTo(decision, service, entry.destination).some((queue) => keeper.hasKept(queue));
-    if (isFirst && decision.kind !== 'absent' && !this.#mustWait(entry.destination, service, decision)) {
+    if (!isDurable && isFirst && decision.kind !== 'absent' && !this.#mustWait(entry.destination, service, decision)) {
       if (decision.kind === 'node' && !streams.hasRoom(decision.instance, bytes.length)) return 'full';
       const held: Held = { accepted, id: undefined };
       this.#attempt(keeper.admit({ ...entry, token: held }, now), decision, now);
       return undefined;
     }
     if (!accepted.isKept) return 'absent';
-    const held: Held = { accepted, id: this.#nextId() };
+    const held: Held = { accepted, id };
     const refusal = keeper.keep({ ...entry, token: held }, now);
     if (refusal !== 'kept') return refusal;
     this.#dirty.add(entry.destination);
@@ -94,22 +97,37 @@ export class Sending implements Local<Sent> {
     for (const { destination } of this.#keeper.destinations()) this.#dirty.add(destination);
   }
 
+  /** What the disk held at the start. */
+  restore(entries: Iterable<StoredEntry>, now: number): void {
+    this.#keeper.restore(entries, now);
+    this.nodesChanged();
+  }
+
+  /** The disk has a message. */
+  stored(id: MessageId): void {
+    this.#keeper.stored(id);
+  }
+
   settle(outcomes: readonly Outcome<Sent>[], now: number): void {
     const back: KeptEntry[] = [];
+    const doubtful: KeptEntry[] = [];
     for (const { fate, parcel, id } of outcomes) {
       const { entry, instance } = parcel.token;
-      const { accepted } = entry.token as Held;
+      const { isDurable, destination } = entry;
+      const { accepted } = heldOf(entry);
       if (fate === 'returned') this.#node.router.graph?.returned(instance, accepted.service, now);
-      if (fate === 'taken' || fate === 'expired' || fate === 'unknown') this.#end(fate, entry);
+      if (fate === 'taken') this.#done('taken', entry);
+      else if (!isDurable && (fate === 'expired' || fate === 'unknown')) this.#end(fate, entry);
       else if (!accepted.isKept) this.#end('refused', entry);
       else {
         const held: Held = { accepted, id };
-        back.push({ ...entry, token: held });
+        (fate === 'unknown' ? doubtful : back).push(isDurable ? entry : { ...entry, token: held });
         this.#emit({ kind: 'returned', accepted });
-        this.#dirty.add(entry.destination);
+        this.#dirty.add(destination);
       }
     }
     if (back.length > 0) this.#keeper.putBack(back, now, false);
+    if (doubtful.length > 0) this.#keeper.putBack(doubtful, now, true);
     for (const queue of this.#node.debts.takeWaiting()) this.#dirty.add(queue);
     for (const queue of this.#blocked) this.#dirty.add(queue);
     this.#blocked.clear();
@@ -124,6 +142,8 @@ export class Sending implements Local<Sent> {
     keeper.expire(now);
     for (const effect of keeper.takeEffects()) {
       if (effect.kind === 'expired' || effect.kind === 'dropped') this.#end(effect.kind, effect.entry);
+      else if (effect.kind === 'cached') this.#emit({ kind: 'cached', accepted: heldOf(effect.entry).accepted });
+      else this.#emit(effect);
     }
   }
 
@@ -142,7 +162,7 @@ export class Sending implements Local<Sent> {
       // What waits under another name for the same instance goes in one order with it.
       const [entry] = keeper.take(this.#queuesTo(target, service, queue), 1, now);
       if (entry === undefined) continue;
-      const { accepted } = entry.token as Held;
+      const { accepted } = heldOf(entry);
       const decision = router.forward(accepted.server, accepted.service, accepted.sender, now);
       const mustWait = this.#mustWait(entry.destination, service, decision);
       const attempt = mustWait ? 'wait' : this.#attempt(entry, decision, now);
@@ -155,8 +175,9 @@ export class Sending implements Local<Sent> {
 
   #attempt(entry: KeptEntry, decision: Decision, now: number): Attempt {
     const { streams, debts, self } = this.#node;
-    const { bytes, deadlineMs } = entry;
-    const { id } = entry.token as Held;
+    const { deadlineMs } = entry;
+    const { id } = heldOf(entry);
+    const bytes = entry.isRedelivered ? asRedelivered(entry.bytes) : entry.bytes;
     if (decision.kind === 'node') {
       const { instance } = decision;
       if (!streams.send(instance, { bytes, count: 1, id, deadlineMs, token: { entry, instance } }, now)) return 'full';
@@ -167,7 +188,7 @@ export class Sending implements Local<Sent> {
     const common = { bytes, origin: self, id: messageIdOf(self, id ?? this.#nextId()) };
     if (decision.kind === 'port') this.#emit({ kind: 'deliver', port: decision.port, ...common });
     else this.#emit({ kind: 'daemon', ...common });
-    this.#end('delivered', entry);
+    this.#done('delivered', entry);
     return 'sent';
   }
 
@@ -187,10 +208,34 @@ export class Sending implements Local<Sent> {
     return { incarnation: incarnationOf(this.#node.self), stream: 0, number: ++this.#number };
   }
 
+  /** It is where it should be: the disk need not hold it any longer. */
+  #done(ending: Ending, entry: KeptEntry): void {
+    this.#keeper.delivered(entry.id);
+    this.#end(ending, entry);
+  }
+
   #end(ending: Ending, entry: KeptEntry): void {
-    const { accepted } = entry.token as Held;
-    this.#emit({ kind: 'ending', ending, accepted });
+    this.#emit({ kind: 'ending', ending, accepted: heldOf(entry).accepted, mayHaveArrived: entry.isRedelivered });
   }
 }
 
 const isNamed = (server: string): boolean => server !== '' && server !== '*';
+
+/** What is held beside a message; of one that came from the disk, what its line and its id say. */
+function heldOf({ token, id, bytes, sender, ttlMs }: KeptEntry): Held {
+  if (token !== undefined) return token as Held;
+  const { server = '', service = '' } = addressOf(bytes) ?? {};
+  const [, incarnation = '', stream = '', number = ''] = String(id).split('.');
+  return {
+    accepted: { sender, server, service, bytes, ttlMs, isKept: true, isDurable: true, token: undefined },
+    id: { incarnation: Number(incarnation), stream: Number(stream), number: Number(number) },
+  };
+}
+
+/** The line with `redelivered=1`, by which a receiver knows that it may have had it before. */
+function asRedelivered(bytes: Uint8Array): Uint8Array {
+  const read = decodeLine(bytes, 0, bytes.length - 1);
+  if (read.kind !== 'message') return bytes;
+  const { message } = read;
+  return encodeText(`${encodeMessage({ ...message, parameters: { ...message.parameters, redelivered: '1' } })}\n`);
+}

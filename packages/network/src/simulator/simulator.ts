@@ -2,24 +2,25 @@
 // checked all the time; then healing, with convergence demanded within a bound.
 
 import type { LinkState } from '../router/link-state.ts';
-import { Checker, type MessageCounts } from './checkers.ts';
+import { Checker, type LinkCounts, type MessageCounts } from './checkers.ts';
 import { differences } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
-import { makeTrouble } from './faults.ts';
+import { FAULT_KINDS, type FaultKind, makeTrouble, type Newcomer } from './faults.ts';
+import { wrongChoices } from './instances.ts';
 import { FORGET_MS, SimulatedMachine, type World } from './machine.ts';
 import { Cable } from './network.ts';
 import { Random } from './random.ts';
-import { makeTopology, TOPOLOGIES, type Topology, type TopologyKind } from './topology.ts';
+import { makeTopology, TOPOLOGIES, type Topology, type TopologyKind, type TopologyLink } from './topology.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
-  /** Machines; undefined: drawn from the seed, 3 to 12. */
+  /** Machines; undefined: drawn from the seed, 3 to 60, mostly few. */
   readonly nodes?: number;
   readonly kind?: TopologyKind;
   /** Instead of one that is drawn. */
   readonly topology?: Topology;
-  /** Whether anything goes wrong. */
-  readonly hasFaults: boolean;
+  /** What may go wrong; empty: nothing. */
+  readonly faults: readonly FaultKind[];
   /** How long things go wrong, in ms of the virtual clock. */
   readonly faultsMs: number;
   /** Messages a second in all. */
@@ -29,7 +30,7 @@ export interface SimulationOptions {
 }
 
 export const SIMULATION_OPTIONS: Omit<SimulationOptions, 'seed'> = {
-  hasFaults: true,
+  faults: FAULT_KINDS,
   faultsMs: 15_000,
   messagesPerSecond: 30,
 };
@@ -40,6 +41,7 @@ export interface SimulationResult {
   readonly links: number;
   readonly violations: readonly string[];
   readonly messages: MessageCounts;
+  readonly handshakes: LinkCounts;
   /** Events that happened, and how far the virtual clock came. */
   readonly events: number;
   readonly virtualMs: number;
@@ -50,7 +52,16 @@ export interface SimulationResult {
 /** After the last fault: silence must be noticed, pauses before dialing be over, link states be flooded. */
 const HEALING_MS_MAX = 15_000;
 const BYTE_EXACT_NODES_MAX = 20;
+/** The most machines that are drawn. */
+const NODES_MAX = 60;
 const TTL_MS = 20_000;
+/** Between faults, on average half of it, in ms. */
+const FAULT_PAUSE_MS_MAX = 2500;
+/** When every message has ended, so much later nothing is under way that could arrive a second time. */
+const QUIET_MS = 6000;
+/** One in so many messages asks to be kept on disk; and for a short life. */
+const DURABLE_SHARE = 0.15;
+const SHORT_LIVED_SHARE = 0.2;
 
 export class Simulation {
   readonly options: SimulationOptions;
@@ -60,10 +71,13 @@ export class Simulation {
   readonly machines: SimulatedMachine[] = [];
   readonly cables: Cable[] = [];
   readonly topology: Topology;
-  /** Machines that bear others' names by mistake; they are gone when the faults are over. */
+  /** Machines that do not belong: by others' names, without the secret. They are gone when the faults are over. */
   readonly impostors: SimulatedMachine[] = [];
   readonly world: World;
+  /** What the machines of the cluster prove to each other, if anything. */
+  readonly secret: string | undefined;
   /** One object for equal link states, however many machines have it. */
+  #cables = 0;
   readonly #shared = new Map<string, LinkState>();
 
   constructor(options: SimulationOptions) {
@@ -71,6 +85,7 @@ export class Simulation {
     this.random = new Random(options.seed);
     this.checker = new Checker(() => this.queue.nowMs);
     this.topology = options.topology ?? this.#draw();
+    this.secret = this.random.chance(0.5) ? this.random.id() : undefined;
     const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
     const share = (state: LinkState): LinkState => this.#share(state);
     this.world = { queue: this.queue, random: this.random, checker: this.checker, isByteExact, share };
@@ -85,7 +100,7 @@ export class Simulation {
       this.#faults();
       healedMs = this.#heal();
       this.#traffic(3000);
-      this.queue.runUntil(this.queue.nowMs + FORGET_MS * 1.2, this.#isBroken);
+      this.#settle();
       this.checker.finish();
       this.checker.finishBroadcasts(this.machines);
     } catch (error) {
@@ -97,6 +112,7 @@ export class Simulation {
       links: this.cables.length,
       violations: this.checker.violations,
       messages: this.checker.counts,
+      handshakes: this.checker.links,
       events: this.queue.count,
       virtualMs: this.queue.nowMs,
       healedMs,
@@ -124,41 +140,57 @@ export class Simulation {
     return found;
   }
 
-  cable(a: string, b: string): Cable {
-    const found = this.cables.find(({ link }) => (link.a === a && link.b === b) || (link.a === b && link.b === a));
-    if (found === undefined) throw new Error(`There is no cable between ${a} and ${b}`);
-    return found;
+  /** @param place which of several cables between the two, from 1 on */
+  cable(a: string, b: string, place = 1): Cable {
+    const found = this.cables.filter(({ link }) => (link.a === a && link.b === b) || (link.a === b && link.b === a));
+    const cable = found[place - 1];
+    if (cable === undefined) throw new Error(`There is no cable ${place} between ${a} and ${b}`);
+    return cable;
   }
 
   #draw(): Topology {
     const { random, options } = this;
-    const nodes = options.nodes ?? random.integer(3, 12);
+    const nodes = options.nodes ?? drawCount(random);
     const kind = options.kind ?? (random.chance(0.7) ? 'random' : random.pick(TOPOLOGIES));
-    return makeTopology({ kind, nodes, degree: 2 + random.next() * 2, servicesPerNode: 3 }, random);
+    const drawn = makeTopology({ kind, nodes, degree: 2 + random.next() * 2, servicesPerNode: 3 }, random);
+    // Some machines are on two networks with each other.
+    const doubled = random.chance(0.3) ? drawn.links.filter(() => random.chance(0.2)) : [];
+    const second = doubled.map((link) => ({
+      ...link,
+      cost: random.chance(0.5) ? link.cost : random.integer(1, 4) * 10,
+    }));
+    return { ...drawn, links: [...drawn.links, ...second] };
   }
 
   #build(): void {
-    const { random, world } = this;
+    const { random, world, secret } = this;
     for (const { name, area, services } of this.topology.nodes) {
       const clockErrorS = random.chance(0.2) ? random.integer(-100_000, 100_000) : 0;
-      const setup = { name, id: random.id(), area, services, clockErrorS, uptimeMs: random.integer(0, 1e6) };
+      // A whole number of 1024ths of a percent: times stay exact.
+      const clockRate = random.chance(0.2) ? 1 + random.integer(-64, 64) / 32_768 : 1;
+      const uptimeMs = random.integer(0, 1e6);
+      const setup = { name, id: random.id(), area, services, secret, clockErrorS, clockRate, uptimeMs };
       this.machines.push(new SimulatedMachine(setup, world));
     }
-    for (const link of this.topology.links) {
-      const cable = new Cable(link);
-      const [a, b] = [this.machine(link.a), this.machine(link.b)];
-      a.cables.push({ cable, other: b, side: 0 });
-      b.cables.push({ cable, other: a, side: 1 });
-      this.cables.push(cable);
-    }
+    for (const link of this.topology.links) this.#lay(link, this.machine(link.a), this.machine(link.b));
+  }
+
+  /** Lays a cable between two machines. */
+  #lay(link: TopologyLink, a: SimulatedMachine, b: SimulatedMachine): Cable {
+    const cable = new Cable(link, this.#cables++);
+    a.cables.push({ cable, other: b, side: 0 });
+    b.cables.push({ cable, other: a, side: 1 });
+    if (this.machines.includes(a)) this.cables.push(cable);
+    return cable;
   }
 
   #faults(): void {
     const { random, queue, machines, cables, options } = this;
     this.#traffic(options.faultsMs);
-    if (options.hasFaults) {
-      for (let atMs = random.next() * 2000; atMs < options.faultsMs; atMs += random.next() * 2500) {
-        queue.at(atMs, () => makeTrouble({ queue, random, machines, cables, plugIn: this.plugIn }));
+    if (options.faults.length > 0) {
+      const field = { queue, random, machines, cables, plugIn: this.plugIn };
+      for (let atMs = random.next() * 2000; atMs < options.faultsMs; atMs += random.next() * FAULT_PAUSE_MS_MAX) {
+        queue.at(atMs, () => makeTrouble(field, options.faults));
       }
     }
     queue.runUntil(options.faultsMs, this.#isBroken);
@@ -166,15 +198,13 @@ export class Simulation {
 
   #heal(): number | undefined {
     // What was to end later than now ends now; what ends again then changes nothing.
-    for (const cable of this.cables) {
-      cable.mend();
-      cable.delayMs = cable.link.delayMs;
-    }
+    for (const cable of this.cables) cable.restore();
     for (const impostor of this.impostors) {
       impostor.crash(true);
       for (const { cable, other } of impostor.cables) other.unplug(cable);
     }
     for (const machine of this.machines) {
+      machine.thaw();
       machine.start();
       for (const service of machine.setup.services) if (!machine.services.has(service)) machine.serviceUp(service);
     }
@@ -184,13 +214,24 @@ export class Simulation {
       const first = [...differences(this.machines)].slice(0, 3).join('; ');
       this.checker.violate(`not healed within ${HEALING_MS_MAX} ms: ${first}`);
     }
+    for (const what of wrongChoices(this.machines)) this.checker.violate(what);
     this.checker.isAfterFaults = true;
     return healedMs;
   }
 
+  /** Lets time pass until every message has ended, and then some. */
+  #settle(): void {
+    const { queue, checker } = this;
+    const endMs = queue.nowMs + FORGET_MS * 1.2;
+    while (queue.nowMs < endMs && !checker.isSettled && !this.#isBroken()) {
+      queue.runUntil(queue.nowMs + 1000, this.#isBroken);
+    }
+    queue.runUntil(queue.nowMs + QUIET_MS, this.#isBroken);
+  }
+
   /** Services write to services, for so long. */
   #traffic(forMs: number): void {
-    const { random, queue, machines, options } = this;
+    const { random, queue, machines, options, checker } = this;
     const names = [...new Set(machines.flatMap(({ services }) => [...services]))];
     const endMs = queue.nowMs + forMs;
     for (let atMs = queue.nowMs + 500; atMs < endMs; atMs += (2 * random.next() * 1000) / options.messagesPerSecond) {
@@ -202,39 +243,37 @@ export class Simulation {
         const to = random.pick(machines);
         const isNamed = random.chance(0.5);
         const target = isNamed ? ([...to.services][0] ?? random.pick(names)) : random.pick(names);
-        const ttlMs = random.integer(TTL_MS / 2, TTL_MS);
+        const isShort = random.chance(SHORT_LIVED_SHARE) && !checker.isAfterFaults;
+        const ttlMs = isShort ? random.integer(200, 5000) : random.integer(TTL_MS / 2, TTL_MS);
+        const wishes = { ttlMs, isKept: true, isDurable: random.chance(DURABLE_SHARE) };
         for (let burst = random.chance(0.1) ? random.integer(2, 30) : 1; burst > 0; burst--) {
-          from.send(service, isNamed ? to.setup.name : '', target, ttlMs, true);
+          from.send(service, isNamed ? to.setup.name : '', target, wishes);
         }
       });
     }
   }
 
-  /** Sets up another machine by a name, a cable away from a machine, and starts it. */
-  readonly plugIn = (name: string, beside: SimulatedMachine): SimulatedMachine => {
+  /** Sets up another machine, a cable away from one, and starts it. */
+  readonly plugIn = ({ name, hasSecret }: Newcomer, beside: SimulatedMachine): SimulatedMachine => {
     const { random } = this;
+    const otherSecret = this.secret === undefined || random.chance(0.5) ? random.id() : undefined;
     const setup = {
       name,
       id: random.id(),
-      area: '',
+      area: beside.setup.area,
       services: ['own_1'],
+      secret: hasSecret ? this.secret : otherSecret,
       clockErrorS: random.integer(-9, 9),
+      clockRate: 1,
       uptimeMs: 0,
     };
-    const impostor = new SimulatedMachine(setup, this.world);
-    const link = {
-      a: `impostor ${this.impostors.length}`,
-      b: beside.setup.name,
-      delayMs: 1,
-      cost: 10,
-      bytesPerSecond: undefined,
-    };
-    const cable = new Cable(link);
-    impostor.cables.push({ cable, other: beside, side: 0 });
-    beside.cables.push({ cable, other: impostor, side: 1 });
-    this.impostors.push(impostor);
-    impostor.start();
-    return impostor;
+    const newcomer = new SimulatedMachine(setup, this.world);
+    const place = `newcomer ${this.impostors.length}`;
+    const link = { a: place, b: beside.setup.name, delayMs: 1, cost: 10, bytesPerSecond: undefined };
+    this.#lay(link, newcomer, beside);
+    this.impostors.push(newcomer);
+    newcomer.start();
+    return newcomer;
   };
 
   #share(state: LinkState): LinkState {
@@ -249,6 +288,13 @@ export class Simulation {
   }
 
   readonly #isBroken = (): boolean => this.checker.violations.length > 0;
+}
+
+/** Mostly few machines: they show most mistakes, and cost least. */
+function drawCount(random: Random): number {
+  const share = random.next();
+  if (share < 0.8) return random.integer(3, 12);
+  return share < 0.96 ? random.integer(13, 30) : random.integer(31, NODES_MAX);
 }
 
 export const simulate = (options: SimulationOptions): SimulationResult => new Simulation(options).run();

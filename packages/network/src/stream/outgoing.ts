@@ -300,8 +300,9 @@ export class OutgoingStream<T> {
     let isFirstTime = true;
     for (const entry of batch) {
       count += entry.parcel.count;
-      isFirstTime &&= !entry.wasSent;
-      entry.wasSent = true;
+      isFirstTime &&= !entry.wasSent && !entry.isVoid;
+      // What was void before it was ever sent has had its outcome: that its numbers go out changes nothing.
+      entry.wasSent ||= !entry.isVoid;
     }
     if (isFirstTime && this.#timedSequence === 0) {
       this.#timedSequence = first.sequence + count - 1;

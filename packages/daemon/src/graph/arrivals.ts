@@ -1,0 +1,203 @@
+// Lines that arrived from another node: they go through the switch like those of a connection, but bear their senders.
+
+import type { Router } from '@snapcommunicator/network/router';
+import type { Arrival } from '@snapcommunicator/network/stream';
+import { decodeLine, encodeMessage, HEAD, type Message, type WireErrorCode } from 'snapcommunicator/wire';
+import { type Counters, count } from '../bus/counters.ts';
+import type { Delivery, Parcel } from '../bus/delivery.ts';
+import type { Keeping } from '../bus/keeping.ts';
+import type { Taps } from '../bus/taps.ts';
+import { nextSerial } from '../connections/connection.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import type { Arena } from '../switch/arena.ts';
+import { INPUT, INPUT_BYTES } from '../switch/arena-layout.ts';
+import type { Destination } from '../switch/destination.ts';
+import type { ForwardingTable } from '../switch/forwarding-table.ts';
+import type { Group } from '../switch/group.ts';
+import type { Refusal } from '../switch/output.ts';
+import type { Source } from '../switch/source.ts';
+import { hasSpecial, type LineHandler, type LineView, type Switch, type Verdict } from '../switch/switch.ts';
+
+export interface ArrivalsParts {
+  readonly arena: Arena;
+  readonly router: Router;
+  readonly table: ForwardingTable;
+  readonly keeping: Keeping;
+  readonly delivery: Delivery;
+  readonly recorder: Recorder;
+  readonly taps: Taps;
+  readonly counters: Counters;
+  readonly lines: () => Switch;
+  readonly legacy: () => LegacyLinks;
+  readonly now: () => number;
+  /** A message for the daemon itself. */
+  readonly command: (message: Message) => void;
+}
+
+const LINE_FEED = 10;
+
+/** All that arrives, as one source: nothing pauses it, for acknowledgements wait for nobody. */
+class ArrivalSource implements Source {
+  serial = nextSerial();
+  prefix = new Uint8Array(0);
+  readonly isStamped = true;
+  carry = undefined;
+  longLine = undefined;
+  backlog = undefined;
+  blockedBy = undefined;
+  readonly destination = undefined;
+  pause(): void {
+    // A slow service must not stall a stream: its own limits decide.
+  }
+  resume(): void {
+    // It was never paused.
+  }
+}
+
+export class Arrivals implements LineHandler {
+  readonly source: Source = new ArrivalSource();
+  readonly #parts: ArrivalsParts;
+  #arrival: Arrival | undefined;
+  /** Where the piece that is being handled begins in the arrival. */
+  #pieceOffset = 0;
+  #returned: number[] = [];
+
+  constructor(parts: ArrivalsParts) {
+    this.#parts = parts;
+  }
+
+  /** Queues, keeps or refuses each line. @returns the places of those that found nobody there */
+  take(arrival: Arrival): readonly number[] {
+    const lines = this.#parts.lines();
+    const { bytes } = arrival;
+    this.#arrival = arrival;
+    for (let at = 0; at < bytes.length; ) {
+      const next = pieceEnd(bytes, at);
+      this.#pieceOffset = at;
+      lines.take(this.source, bytes.subarray(at, next));
+      at = next;
+    }
+    this.#arrival = undefined;
+    const returned = this.#returned;
+    if (returned.length > 0) this.#returned = [];
+    return returned;
+  }
+
+  resolve(_source: Source, line: LineView): Verdict | undefined {
+    const { router, table, keeping, taps, recorder } = this.#parts;
+    const { from, to, server, service, command } = namesOf(line);
+    if (taps.count > 0 && taps.wants(from, to, command)) return undefined;
+    const decision = router.here(service, server, this.#parts.now());
+    if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
+    const target = table.destinationOf(service);
+    return target === undefined ? undefined : { target, flowId: recorder.flowId(from, to, command) };
+  }
+
+  handle(_source: Source, line: LineView): void {
+    const { router, delivery, now } = this.#parts;
+    const names = namesOf(line);
+    const decision = router.here(names.service, names.server, now());
+    if (decision.kind === 'daemon') this.#toDaemon(line);
+    else if (decision.kind === 'port' || decision.kind === 'broadcast') {
+      const parcel = this.#withoutEnvelope(this.#parcelOf(line, names));
+      if (parcel !== undefined) delivery.send(parcel, decision);
+    } else if (decision.kind === 'opaque') delivery.send(this.#parcelOf(line, names), decision);
+    else this.#returned.push(this.#placeOf(line));
+  }
+
+  refuse(_source: Source, line: LineView, _target: Destination | Group, reason: Refusal): void {
+    this.#parts.delivery.refuse(this.#parcelOf(line, namesOf(line)), reason);
+  }
+
+  /** The first daemon checked heads only; what is no message here can reach nobody, wherever it goes. */
+  reject(_source: Source, error: WireErrorCode): void {
+    this.#countInvalid(error);
+  }
+
+  overflow(): void {
+    // Frames are bounded, and so are their lines.
+  }
+
+  #toDaemon({ bytes, start, end }: LineView): void {
+    const read = decodeLine(bytes, start, end);
+    if (read.kind === 'invalid') this.#countInvalid(read.error);
+    if (read.kind !== 'message') return;
+    const message = this.#parts.legacy().takeMessage(read.message);
+    if (message !== undefined) this.#parts.command(message);
+  }
+
+  /** What entered the graph from a C++ daemon may have come by two ways, and is seen as it was sent. */
+  #withoutEnvelope(parcel: Parcel): Parcel | undefined {
+    if (parcel.message === undefined) return parcel;
+    const message = this.#parts.legacy().takeMessage(parcel.message);
+    if (message === undefined || message === parcel.message) return message && parcel;
+    return { ...parcel, message, line: Buffer.from(`${encodeMessage(message)}\n`) };
+  }
+
+  #countInvalid(error: WireErrorCode): void {
+    count(this.#parts.counters.invalid, error);
+  }
+
+  #parcelOf(line: LineView, { from, server, service, command }: Names): Parcel {
+    const { bytes, start, end } = line;
+    const read = hasSpecial(line) ? decodeLine(bytes, start, end) : undefined;
+    return {
+      connection: undefined,
+      from,
+      server,
+      service,
+      command,
+      line: copyWithLineFeed(bytes, start, end),
+      message: read?.kind === 'message' ? read.message : undefined,
+      id: this.#parts.taps.count > 0 ? this.#idOf(line) : undefined,
+    };
+  }
+
+  #idOf(line: LineView): string {
+    const { origin, id } = this.#arrival as Arrival;
+    return `${origin.slice(0, origin.indexOf('~'))}.${id.incarnation}.${id.stream}.${id.number + this.#placeOf(line)}`;
+  }
+
+  /** Which line of the arrival it is. Counted from the beginning, for it is seldom asked. */
+  #placeOf({ bytes, start }: LineView): number {
+    const arrived = (this.#arrival as Arrival).bytes;
+    const inPiece = bytes === this.#parts.arena.bytes ? start - INPUT : start;
+    const end = this.#pieceOffset + inPiece;
+    let place = 0;
+    for (let at = arrived.indexOf(LINE_FEED); at !== -1 && at < end; at = arrived.indexOf(LINE_FEED, at + 1)) place++;
+    return place;
+  }
+}
+
+/** Where a piece of whole lines ends that fits into the switch's input; one line that does not is a piece by itself. */
+function pieceEnd(bytes: Uint8Array, start: number): number {
+  if (bytes.length - start <= INPUT_BYTES) return bytes.length;
+  const last = bytes.lastIndexOf(LINE_FEED, start + INPUT_BYTES - 1) + 1;
+  return last > start ? last : bytes.indexOf(LINE_FEED, start) + 1 || bytes.length;
+}
+
+function copyWithLineFeed(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const line = new Uint8Array(end - start + 1);
+  line.set(bytes.subarray(start, end));
+  line[end - start] = LINE_FEED;
+  return line;
+}
+
+interface Names {
+  readonly from: string;
+  readonly to: string;
+  readonly server: string;
+  readonly service: string;
+  readonly command: string;
+}
+
+function namesOf({ bytes, offsets }: LineView): Names {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const part = (at: number): string => buffer.toString('latin1', offsets[at], offsets[at + 1]);
+  const service = part(HEAD.service);
+  const fromServer = part(HEAD.senderServer);
+  const fromService = part(HEAD.senderService);
+  const from = fromServer === '' && fromService === '' ? '' : `${fromServer}:${fromService}`;
+  return { from, to: `:${service}`, server: part(HEAD.server), service, command: part(HEAD.command) };
+}

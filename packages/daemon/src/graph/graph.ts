@@ -1,0 +1,202 @@
+// The graph's part of the daemon: wires the driver, other nodes, arrivals, outcomes and events. Nothing is decided here.
+
+import { availableParallelism } from 'node:os';
+import type { Frame } from '@snapcommunicator/network/frame';
+import { encodeMessage, type Message } from 'snapcommunicator/wire';
+import { Cluster } from '../bus/cluster.ts';
+import type { Core } from '../bus/core.ts';
+import type { Delivery } from '../bus/delivery.ts';
+import type { Dispatcher } from '../bus/dispatcher.ts';
+import type { Keeping } from '../bus/keeping.ts';
+import { textParameters, type Values } from '../bus/speaker.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import type { Link } from '../links/link.ts';
+import { loadAverage } from '../machine/load-average.ts';
+import { type Identity, storeIdentity } from '../machine/identity.ts';
+import { VERSION } from '../machine/version.ts';
+import type { Configuration } from '../options/index.ts';
+import type { LineHandler, Switch } from '../switch/switch.ts';
+import { Arrivals } from './arrivals.ts';
+import { Broadcasts } from './broadcasts.ts';
+import { GraphEvents } from './graph-events.ts';
+import { MachineSide } from './machine-side.ts';
+import { Outcomes } from './outcomes.ts';
+import type { RemoteNodes } from './remote-nodes.ts';
+
+export interface GraphParts {
+  readonly core: Core;
+  readonly configuration: Configuration;
+  readonly identity: Identity;
+  readonly keeping: Keeping;
+  readonly remoteNodes: RemoteNodes;
+  readonly delivery: Delivery;
+  readonly lines: () => Switch;
+  readonly legacy: () => LegacyLinks;
+  readonly giveKeptTo: (service: string) => void;
+  /** A command for this daemon from another machine. */
+  readonly command: (message: Message) => void;
+}
+
+/** A service that another machine announces. */
+export interface RemoteService {
+  readonly server: string;
+  readonly service: string;
+  /** Comma-separated. */
+  readonly commands: string;
+}
+
+export type GraphSide = ReturnType<typeof createGraph>;
+
+/** How often others are told how busy this machine is, if that has changed by so much. */
+const LOAD_INTERVAL_MS = 10_000;
+const LOAD_STEP = 10;
+/** How often it is looked whether others have taken everything, while the daemon stops. */
+const SETTLE_CHECK_MS = 5;
+
+export function createGraph(parts: GraphParts) {
+  const { core, configuration, identity, keeping, remoteNodes, delivery, command } = parts;
+  const { driver, speaker, services, now, server, log } = core;
+  const { node } = driver;
+  const graph = node.router.graph;
+  if (graph === undefined) throw new Error('the node was made without a graph');
+  const area = configuration.dataCenter ?? '';
+
+  const arrivals = new Arrivals({ ...core, keeping, delivery, lines: parts.lines, legacy: parts.legacy, command });
+  const outcomes = new Outcomes({
+    ...core,
+    keeping,
+    delivery,
+    idOf: ({ incarnation, stream, number }) => `${node.id}.${incarnation}.${stream}.${number}`,
+    queueOf: (name, service) => {
+      const decision = node.router.forward(name, service, '', now());
+      if ('destination' in decision) return decision.destination;
+      return name === '' || name === '*' ? service : `${name.toLowerCase()}:${service}`;
+    },
+    changed: (queue) => side.queueChanged(queue),
+  });
+  const cluster = new Cluster({
+    server,
+    announce: (word, values) => speaker.announce(word, values),
+    reachable: () => new Set([...graph.reachableServers(), ...parts.legacy().servers]),
+    unmetAddresses: () => unmetAddresses(),
+    nowMs: () => Date.now(),
+  });
+  const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command });
+  const events = new GraphEvents({
+    driver,
+    cluster,
+    log,
+    area,
+    scopeChanged: () => parts.lines().flows.clear(),
+    serviceChanged: (service) => services.changedElsewhere(service),
+    broadcast: (line, id) => broadcasts.arrived(line, id),
+    outbid: (incarnation) => storeIdentity(configuration.dataPath, server, { ...identity, incarnation }),
+  });
+  const side: MachineSide = new MachineSide({
+    node,
+    arrivals,
+    outcomes,
+    remoteNodes,
+    keeping,
+    now,
+    giveKeptTo: parts.giveKeptTo,
+    behind: (port) => parts.legacy().destinationOf(port),
+    carryOut: (effect) => events.carryOut(effect),
+  });
+  driver.attach(side);
+
+  const unmetAddresses = (): number => {
+    const met = new Set([...events.links].flatMap(({ peer, remoteAddress }) => [peer.address, remoteAddress]));
+    return configuration.neighbors.filter(({ host, port }) => !met.has(`${host}:${port}`)).length;
+  };
+
+  driver.input({ kind: 'fact', key: 'version', value: VERSION });
+  if (configuration.remoteListen.length > 0) driver.input({ kind: 'fact', key: 'address', value: core.myAddress });
+  let toldLoad = 0;
+  const loadTimer = setInterval(() => {
+    const load = Math.min(100, Math.round((loadAverage() / availableParallelism()) * 100));
+    if (Math.abs(load - toldLoad) < LOAD_STEP) return;
+    toldLoad = load;
+    driver.input({ kind: 'load', load });
+  }, LOAD_INTERVAL_MS).unref();
+
+  const forgetting: ((machine: string) => boolean)[] = [];
+  const hasOthers = (): boolean => graph.database.size > 1;
+  const broadcast = (scope: 'network' | 'cluster', line: Uint8Array): string | undefined => {
+    if (!hasOthers()) return undefined;
+    const id = node.broadcast(scope === 'network' ? '?' : '*', line, now());
+    driver.wake();
+    return id;
+  };
+
+  return {
+    cluster,
+    /** The machine with this address, as it says itself. */
+    serverAt: (ip: string): string | undefined => {
+      for (const { facts, items } of graph.database.states()) {
+        const address = items.get('address')?.value ?? '';
+        if (facts.name !== server && (address === ip || address.startsWith(`${ip}:`))) return facts.name;
+      }
+      return undefined;
+    },
+    isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
+    /** Services of other machines. */
+    services: (): RemoteService[] => [...graph.remoteServices()],
+    /** Whether all links proved who is at their other end: then so is what came over them. */
+    areLinksProved: (): boolean =>
+      [...events.links].every(({ isSecure }) => isSecure || configuration.clusterSecretFile !== undefined),
+    /** A machine is not expected to come back. @param machine its name or address. @returns whether it was known */
+    forget: (machine: string): boolean => {
+      const wasKnown = cluster.forget(machine);
+      return forgetting.map((forget) => forget(machine)).some(Boolean) || wasKnown;
+    },
+    /** Calls back when a machine is to be forgotten. */
+    onForget: (listener: (machine: string) => boolean): void => void forgetting.push(listener),
+    events,
+    node,
+    hasOthers,
+    broadcast,
+    /** Asks the daemons of all other machines. */
+    tellDaemons: (word: string, values: Values): void => {
+      const message = { sentFromServer: server, sentFromService: 'communicatord', server: '*', service: 'communicatord' };
+      const line = encodeMessage({ ...message, command: word, parameters: textParameters(values) });
+      broadcast('cluster', Buffer.from(`${line}\n`));
+    },
+    /** A queue may have somewhere to go now. */
+    queueChanged: (queue: string): void => {
+      side.queueChanged(queue);
+      driver.wake();
+    },
+    /** A node takes messages again: what waited for room goes on. */
+    roomAgain: (): void => {
+      for (const { destination } of keeping.keeper.destinations()) side.queueChanged(destination);
+      driver.wake();
+    },
+    /** Lines that arrived are handled here, all others by the dispatcher. */
+    handlerOf: (dispatcher: Dispatcher): LineHandler => handlerFor(arrivals, dispatcher),
+    linkEvents: {
+      up: (link: Link): void => events.linkUp(link),
+      down: (link: Link, isOrderly: boolean): void => events.linkDown(link, isOrderly),
+      frame: (link: Link, frame: Frame): void => driver.receive(link.port, frame),
+      readEnd: (): void => driver.turn(),
+    },
+    /** Waits until other nodes have taken what is under way to them, at most so long. */
+    settle: async (timeoutMs: number): Promise<void> => {
+      driver.turn();
+      const deadline = now() + timeoutMs;
+      while (!remoteNodes.isSettled && now() < deadline) await new Promise((resolve) => setTimeout(resolve, SETTLE_CHECK_MS));
+    },
+    close: (): void => clearInterval(loadTimer),
+  };
+}
+
+function handlerFor(arrivals: Arrivals, dispatcher: Dispatcher): LineHandler {
+  const of = (source: unknown): LineHandler => (source === arrivals.source ? arrivals : dispatcher);
+  return {
+    resolve: (source, line) => of(source).resolve(source, line),
+    handle: (source, line) => of(source).handle(source, line),
+    refuse: (source, line, target, reason) => of(source).refuse(source, line, target, reason),
+    reject: (source, error, line) => of(source).reject(source, error, line),
+    overflow: (source) => of(source).overflow(source),
+  };
+}

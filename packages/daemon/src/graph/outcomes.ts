@@ -1,0 +1,117 @@
+// What became of messages that went to other nodes: those that are known not to have arrived are decided about again.
+
+import type { FrameId } from '@snapcommunicator/network/frame';
+import type { KeptEntry } from '@snapcommunicator/network/keeper';
+import type { Outcome } from '@snapcommunicator/network/stream';
+import { decodeLine, type Message } from 'snapcommunicator/wire';
+import { type Counters, count } from '../bus/counters.ts';
+import type { Delivery, Parcel } from '../bus/delivery.ts';
+import type { Keeping } from '../bus/keeping.ts';
+import type { Output } from '../switch/output.ts';
+import type { Sent } from './remote-nodes.ts';
+
+export interface OutcomesParts {
+  readonly keeping: Keeping;
+  readonly delivery: Delivery;
+  readonly counters: Counters;
+  readonly output: Output;
+  /** The id of a message by its place in a stream. */
+  readonly idOf: (id: FrameId) => string;
+  /** The queue in which a message waits for its destination. */
+  readonly queueOf: (server: string, service: string) => string;
+  /** Something waits in this queue again, and may go somewhere else now. */
+  readonly changed: (queue: string) => void;
+}
+
+const LINE_FEED = 10;
+
+export class Outcomes {
+  readonly #parts: OutcomesParts;
+
+  constructor(parts: OutcomesParts) {
+    this.#parts = parts;
+  }
+
+  settle(outcomes: readonly Outcome<Sent>[]): void {
+    for (const outcome of outcomes) {
+      const { token, bytes } = outcome.parcel;
+      if (token.entry === undefined) this.#settleLines(outcome);
+      else this.#settleEntry(outcome, token.entry);
+      token.bytesLeft -= bytes.length;
+      if (token.bytesLeft <= 0) token.done(true);
+    }
+  }
+
+  /** A message that was kept. */
+  #settleEntry({ fate }: Outcome<Sent>, entry: KeptEntry): void {
+    const { keeping, changed } = this.#parts;
+    if (fate === 'taken') keeping.confirm(entry);
+    else if (fate === 'unknown' && !entry.isDurable) this.#lose(entry.bytes, 1, 'unknown');
+    else {
+      keeping.takeBack([entry], fate === 'unknown');
+      changed(entry.destination);
+    }
+  }
+
+  /** Lines that went straight on. */
+  #settleLines({ fate, parcel, id }: Outcome<Sent>): void {
+    const { bytes, count: lines, token } = parcel;
+    if (fate === 'taken') return;
+    if (fate === 'expired' || fate === 'unknown') return this.#lose(bytes, lines, fate);
+    this.#parts.output.forgetVerdicts(token.destination);
+    const order = token.order + bytes.byteOffset - token.offset;
+    for (const { line, start, place } of linesOf(bytes))
+      this.#decideAgain(line, order + start, parcel.deadlineMs, { ...id, number: id.number + place });
+  }
+
+  /** It waits in the keeper, in its old place, for another instance, if it may. */
+  #decideAgain(line: Uint8Array, order: number, deadlineMs: number, id: FrameId): void {
+    const { keeping, delivery, counters, idOf, queueOf, changed } = this.#parts;
+    const parcel = parcelOf(line);
+    if (parcel === undefined) return count(counters.dropped, 'nobody');
+    const { policy, report, messageId } = delivery.wishesOf(parcel);
+    if (!policy.isKept) return delivery.giveUp(parcel, 'absent');
+    const destination = queueOf(parcel.server, parcel.service);
+    const { from: sender, command } = parcel;
+    const token = { command, messageId };
+    // Line by line in memory of its own: what a parcel held may be much larger than what waits.
+    const bytes = line.slice();
+    const entry = { id: idOf(id), destination, sender, bytes, ttlMs: policy.ttlMs, isDurable: false, report, token };
+    keeping.takeBack([keeping.keeper.admitAt(entry, order, deadlineMs)], false);
+    changed(destination);
+  }
+
+  /** Messages ended, and nobody will know more. */
+  #lose(bytes: Uint8Array, lines: number, fate: 'expired' | 'unknown'): void {
+    const { delivery, counters } = this.#parts;
+    counters[fate] += lines;
+    for (const { line } of linesOf(bytes)) {
+      if (!mayWantReport(line)) continue;
+      const parcel = parcelOf(line);
+      if (parcel === undefined) continue;
+      const { report, messageId } = delivery.wishesOf(parcel);
+      if (report === 'always') delivery.report(parcel.from, parcel.command, fate, undefined, messageId);
+    }
+  }
+}
+
+/** The lines of a block, each with its LF. */
+function* linesOf(bytes: Uint8Array): Generator<{ line: Uint8Array; start: number; place: number }> {
+  let place = 0;
+  for (let start = 0; start < bytes.length; place++) {
+    const next = bytes.indexOf(LINE_FEED, start) + 1 || bytes.length;
+    yield { line: bytes.subarray(start, next), start, place };
+    start = next;
+  }
+}
+
+const mayWantReport = (line: Uint8Array): boolean => Buffer.from(line.buffer, line.byteOffset, line.length).includes('transmission_report=');
+
+function parcelOf(line: Uint8Array): Parcel | undefined {
+  const read = decodeLine(line, 0, line.length - 1);
+  if (read.kind !== 'message') return undefined;
+  const message: Message = read.message;
+  const { sentFromServer, sentFromService, server, service, command } = message;
+  const from = sentFromServer === '' && sentFromService === '' ? '' : `${sentFromServer}:${sentFromService}`;
+  return { connection: undefined, from, server, service, command, line, message };
+}

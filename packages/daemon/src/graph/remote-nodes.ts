@@ -1,0 +1,209 @@
+// Other nodes as destinations of the switch: what is flushed to one becomes a parcel in the stream that leads there.
+
+import type { FrameId, Instance } from '@snapcommunicator/network/frame';
+import { type KeptEntry, TTL_LIMITS } from '@snapcommunicator/network/keeper';
+import type { Node } from '@snapcommunicator/network/node';
+import type { Decision } from '@snapcommunicator/network/router';
+import type { Outcome, Parcel } from '@snapcommunicator/network/stream';
+import { type Destination, type Outlet, SENT } from '../switch/destination.ts';
+import type { Output } from '../switch/output.ts';
+
+export type NodeDecision = Extract<Decision, { readonly kind: 'node' }>;
+
+/** What is said of a line that goes to another node by itself. */
+export interface LineContext {
+  /** When its time is over. */
+  readonly deadlineMs: number;
+  /** The id that it has already. */
+  readonly id: FrameId | undefined;
+  /** If it was kept: as the keeper gave it. */
+  readonly entry: KeptEntry | undefined;
+}
+
+/** What is known of a parcel in a stream. */
+export interface Sent {
+  readonly destination: Destination;
+  /** Its place in the order of all that was accepted; each byte has one, so that parts have theirs. */
+  readonly order: number;
+  /** Where its bytes begin in their memory. */
+  readonly offset: number;
+  readonly entry: KeptEntry | undefined;
+  readonly done: (isWritten: boolean) => void;
+  bytesLeft: number;
+}
+
+export interface RemoteNodesParts {
+  readonly node: Node<Sent>;
+  readonly output: Output;
+  readonly now: () => number;
+  /** Whether messages wait in one of these queues. */
+  readonly hasKept: (queues: readonly string[]) => boolean;
+  /** Gives out places in the order of all that was accepted. */
+  readonly reserve: (count: number) => number;
+  /** A stream has something to send. */
+  readonly wake: () => void;
+}
+
+/** Services to which verdicts are remembered. */
+const SERVICES_MAX = 16_384;
+
+export class RemoteNodes {
+  readonly #parts: RemoteNodesParts;
+  readonly #byInstance = new Map<Instance, Destination>();
+  /** To which destinations lines for a service were decided to go. */
+  readonly #usedFor = new Map<string, Set<Destination>>();
+
+  constructor(parts: RemoteNodesParts) {
+    this.#parts = parts;
+  }
+
+  /** The destination for a decision, or undefined if its messages must wait, for older ones go first. */
+  targetOf(decision: NodeDecision, service: string): Destination | undefined {
+    const { node, hasKept } = this.#parts;
+    const { destination: queue, instance } = decision;
+    if (hasKept([...node.router.queuesOn(decision.node, service), queue])) return undefined;
+    if (node.debts.mustWait(queue, service, instance)) return undefined;
+    return this.open(decision, service);
+  }
+
+  /** The same for messages that have waited. */
+  open({ destination: queue, instance }: NodeDecision, service: string): Destination | undefined {
+    let destination = this.#byInstance.get(instance);
+    if (destination === undefined) {
+      const outlet = new StreamOutlet(instance, this.#parts);
+      destination = this.#parts.output.openDestination(outlet, SENT);
+      if (destination === undefined) return undefined;
+      outlet.destination = destination;
+      this.#byInstance.set(instance, destination);
+    }
+    this.#parts.node.debts.sent(queue, instance);
+    let used = this.#usedFor.get(service);
+    if (used === undefined) {
+      if (this.#usedFor.size >= SERVICES_MAX) this.#forgetAll();
+      used = new Set();
+      this.#usedFor.set(service, used);
+    }
+    used.add(destination);
+    return destination;
+  }
+
+  /** Where a service is has changed: lines for it are to be decided about anew. */
+  forgetVerdicts(service: string): void {
+    for (const destination of this.#usedFor.get(service) ?? []) this.#parts.output.forgetVerdicts(destination);
+    this.#usedFor.delete(service);
+  }
+
+  /** Names of services cost a sender nothing: with too many of them, all is decided about anew. */
+  #forgetAll(): void {
+    for (const destination of this.#byInstance.values()) this.#parts.output.forgetVerdicts(destination);
+    this.#usedFor.clear();
+    this.#parts.node.debts.forgetSettled();
+  }
+
+  /** What waits for nodes that cannot be reached, as if streams gave it back. */
+  takeBack(isReachable: (instance: Instance) => boolean): Outcome<Sent>[] {
+    const outcomes: Outcome<Sent>[] = [];
+    for (const [instance, destination] of this.#byInstance) {
+      if (isReachable(instance)) continue;
+      this.#parts.output.forgetVerdicts(destination);
+      this.#parts.output.flush(destination);
+      outcomes.push(...(destination.outlet as StreamOutlet).takeBack());
+    }
+    return outcomes;
+  }
+
+  /** Whether every node that can be reached has taken all that is for it. */
+  get isSettled(): boolean {
+    const { node, output } = this.#parts;
+    for (const [instance, destination] of this.#byInstance)
+      if (output.waitingBytes(destination) > 0 && node.router.graph?.isReachable(instance)) return false;
+    return true;
+  }
+
+  /** Streams have settled something: there may be room. */
+  pump(): void {
+    for (const destination of this.#byInstance.values()) (destination.outlet as StreamOutlet).pump();
+  }
+
+  /** A life of a node is over. */
+  end(instance: Instance): Outcome<Sent>[] {
+    const destination = this.#byInstance.get(instance);
+    if (destination === undefined) return [];
+    const outlet = destination.outlet as StreamOutlet;
+    outlet.end();
+    this.#parts.output.flush(destination);
+    const outcomes = outlet.takeBack();
+    this.#byInstance.delete(instance);
+    for (const [service, used] of this.#usedFor) if (used.delete(destination) && used.size === 0) this.#usedFor.delete(service);
+    this.#parts.output.closeDestination(destination);
+    return outcomes;
+  }
+}
+
+/** Puts what is flushed into the stream to a node. Its bytes count as queued until the node has acknowledged them. */
+class StreamOutlet implements Outlet {
+  readonly holdsBytes = true;
+  destination: Destination | undefined;
+  readonly #instance: Instance;
+  readonly #parts: RemoteNodesParts;
+  /** What the stream has no room for yet. */
+  #waiting: Parcel<Sent>[] = [];
+  #pendingBytes = 0;
+  #isEnded = false;
+
+  constructor(instance: Instance, parts: RemoteNodesParts) {
+    this.#instance = instance;
+    this.#parts = parts;
+  }
+
+  write(bytes: Uint8Array, count: number, done: (isWritten: boolean) => void, context: unknown): void {
+    const { now, reserve, wake } = this.#parts;
+    const line = context as LineContext | undefined;
+    const { length, byteOffset: offset } = bytes;
+    this.#pendingBytes += length;
+    const token: Sent = {
+      destination: this.destination as Destination,
+      order: reserve(length),
+      offset,
+      entry: line?.entry,
+      done: (isWritten) => {
+        this.#pendingBytes -= length;
+        done(isWritten);
+      },
+      bytesLeft: length,
+    };
+    const deadlineMs = line?.deadlineMs ?? now() + TTL_LIMITS.ttlDefaultMs;
+    this.#waiting.push({ bytes, count, id: line?.id, deadlineMs, token });
+    this.pump();
+    wake();
+  }
+
+  pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Gives the stream what it has room for. */
+  pump(): void {
+    if (this.#waiting.length === 0 || this.#isEnded) return;
+    const { node, now } = this.#parts;
+    let sent = 0;
+    for (const parcel of this.#waiting) {
+      if (!node.streams.send(this.#instance, parcel, now())) break;
+      sent++;
+    }
+    this.#waiting = this.#waiting.slice(sent);
+  }
+
+  /** The stream is over; what comes now is given back. */
+  end(): void {
+    this.#isEnded = true;
+  }
+
+  takeBack(): Outcome<Sent>[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return waiting.map((parcel) => ({ fate: 'unsent', parcel, id: parcel.id ?? NO_ID }));
+  }
+}
+
+const NO_ID: FrameId = { incarnation: 0, stream: 0, number: 0 };

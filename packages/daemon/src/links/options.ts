@@ -1,0 +1,41 @@
+// Which options of the daemon the links need.
+
+import type { Configuration } from '../options/index.ts';
+
+export type LinkOptions = Pick<
+  Configuration,
+  | 'serverName'
+  | 'dataPath'
+  | 'remoteListen'
+  | 'secureListen'
+  | 'myAddress'
+  | 'neighbors'
+  | 'certificate'
+  | 'privateKey'
+  | 'certificateAuthority'
+  | 'passwordsFile'
+  | 'credentialsFile'
+  | 'clusterSecretFile'
+  | 'trustPlain'
+  | 'publicPlain'
+  | 'cppDaemons'
+  | 'gossip'
+  | 'maxLinks'
+  | 'maxLinkQueue'
+  | 'maxLinkBacklog'
+  | 'maxLinkControl'
+  | 'maxFrameSize'
+  | 'maxKnownNeighbors'
+  | 'knownNeighborTime'
+  | 'handshakeTimeout'
+  | 'maxHandshakeSize'
+  | 'maxPendingLinks'
+  | 'maxPendingConnections'
+  | 'gossipWait'
+  | 'reconnectMin'
+  | 'reconnectMax'
+  | 'maxFailedLogins'
+  | 'failedLoginTime'
+  | 'blockTime'
+  | 'stopTimeout'
+>;

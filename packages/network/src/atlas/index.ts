@@ -1,0 +1,29 @@
+// The door of the atlas: the graph as a document, what can be read from it, and pictures of it.
+
+export {
+  DETAIL_KEYS,
+  type DescriptionParts,
+  describeGraph,
+  type ForeignPart,
+  type LinkDetails,
+  type ServerDetails,
+} from './describe.ts';
+export type {
+  AtlasCounts,
+  AtlasDataCenter,
+  AtlasLink,
+  AtlasRates,
+  AtlasServer,
+  AtlasService,
+  GraphDocument,
+} from './document.ts';
+export { encodeGraph } from './document.ts';
+export { renderDot } from './dot.ts';
+export { formatMs, formatRate, formatSpan } from './format.ts';
+export { type Health, healthOf } from './health.ts';
+export { mergeGraphs } from './merge.ts';
+export { renderMermaid } from './mermaid.ts';
+export { Atlas, type AtlasPath, type Loss, lossWithout, type Removal, weakSpots } from './paths.ts';
+export { type GraphReading, readGraph } from './reader.ts';
+export { renderSvg } from './svg.ts';
+export { renderText, type Tone } from './text.ts';

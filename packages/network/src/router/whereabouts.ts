@@ -1,0 +1,128 @@
+// Where names and services are: in this area by its directory, in others by their summaries.
+
+import { type Instance, instanceOf, type NodeId, nodeOf } from '../frame/frame.ts';
+import type { Anycast, Candidate } from './anycast.ts';
+import type { Areas } from './areas.ts';
+import type { Database } from './database.ts';
+import { type Claim, claimsBefore, type Directory } from './directory.ts';
+import type { NodeDecision } from './effects.ts';
+import type { Routes } from './routes.ts';
+
+export interface WhereaboutsParts {
+  readonly self: NodeId;
+  readonly database: Database;
+  readonly directory: Directory;
+  readonly routes: Routes;
+  readonly areas: Areas;
+  readonly anycast: Anycast;
+  /** The other nodes that can be reached without leaving the area, in their lives. */
+  readonly reached: ReadonlyMap<NodeId, Instance>;
+}
+
+/** Loads are up to 100: one that is draining comes after all others. */
+const LOAD_OF_DRAINING = 1000;
+
+export class Whereabouts {
+  readonly #parts: WhereaboutsParts;
+
+  constructor(parts: WhereaboutsParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a node can be reached without leaving the area. */
+  isInArea(node: NodeId): boolean {
+    return node === this.#parts.self || this.#parts.reached.has(node);
+  }
+
+  /** Whether a node says that a service runs on it; a foreign one may always have it, unless it has just said no. */
+  hasService(node: NodeId, service: string): boolean {
+    const { directory, areas } = this.#parts;
+    if (this.isInArea(node)) return directory.nodesWith(service).has(node);
+    return !areas.interest.isAbsent(node, service);
+  }
+
+  /** The nearest other node with a service, in this area or, if it may be wide, anywhere. */
+  nearest(query: {
+    readonly service: string;
+    readonly destination: string;
+    readonly sender: string;
+    readonly isWide: boolean;
+    readonly now: number;
+  }): NodeDecision | undefined {
+    const { areas, anycast } = this.#parts;
+    const { service, destination, sender, isWide, now } = query;
+    areas.interest.ask(service);
+    const near = this.#candidates(service);
+    const far = isWide ? areas.candidates(service).filter(({ node }) => !this.isInArea(node)) : [];
+    const node = anycast.choose(sender, destination, far.length === 0 ? near : [...near, ...far], now);
+    return node === undefined ? undefined : this.decide(node, destination);
+  }
+
+  /** The node of that name, if it can be reached and has the service, or may have it. */
+  onServer(name: string, destination: string, service?: string): NodeDecision | undefined {
+    const { self, areas } = this.#parts;
+    areas.interest.ask(destination.slice(destination.indexOf(':') + 1), name);
+    const node = this.nodeNamed(name);
+    if (node === undefined || node === self) return undefined;
+    if (service !== undefined && !this.hasService(node, service)) return undefined;
+    return this.decide(node, destination);
+  }
+
+  /** Who bears a name and can be reached; should several, one of this area, and the one with the older claim. */
+  nodeNamed(name: string): NodeId | undefined {
+    const { self, directory, database } = this.#parts;
+    const claims: Claim[] = [];
+    for (const node of directory.nodesNamed(name)) {
+      if (node === self || this.isInArea(node)) claims.push(claimIn(database, node));
+    }
+    return oldest(claims)?.node ?? oldest(this.#claimsAbroad(name))?.node;
+  }
+
+  /** Another node that can be reached, anywhere, bears the name and has an older claim than this. */
+  rival(name: string, mine: Claim): NodeId | undefined {
+    const { directory, database, reached } = this.#parts;
+    const claims = this.#claimsAbroad(name);
+    for (const node of directory.nodesNamed(name)) if (reached.has(node)) claims.push(claimIn(database, node));
+    return claims.find((claim) => claim.node !== mine.node && claimsBefore(claim, mine))?.node;
+  }
+
+  /** The name of a node, in this area or another; empty if it has none. */
+  nameOf(node: NodeId): string {
+    return this.#parts.database.get(node)?.facts.name ?? this.#parts.areas.nameOf(node) ?? '';
+  }
+
+  /** A message goes to that node, in the life that it is in. */
+  decide(node: NodeId, destination: string): NodeDecision {
+    const { reached, areas } = this.#parts;
+    const own = reached.get(node);
+    const instance = own ?? areas.instanceOf(node) ?? instanceOf(node, 0);
+    if (own === undefined) areas.interest.watch(instance);
+    return { kind: 'node', node, instance, destination };
+  }
+
+  #candidates(service: string): Candidate[] {
+    const { directory, reached, database, routes } = this.#parts;
+    const candidates: Candidate[] = [];
+    for (const node of directory.nodesWith(service)) {
+      if (!reached.has(node)) continue;
+      const { load, isDraining } = database.get(node)?.facts ?? { load: 0, isDraining: false };
+      candidates.push({ node, distance: routes.distanceTo(node), load: isDraining ? LOAD_OF_DRAINING : load });
+    }
+    return candidates;
+  }
+
+  /** Nodes of other areas that bear a name. */
+  #claimsAbroad(name: string): Claim[] {
+    return this.#parts.areas.named(name).map(({ instance, nameSince }) => ({ node: nodeOf(instance), nameSince }));
+  }
+}
+
+const claimIn = (database: Database, node: NodeId): Claim => {
+  return { node, nameSince: database.get(node)?.facts.nameSince ?? 0 };
+};
+
+function oldest(claims: readonly Claim[]): Claim | undefined {
+  let first: Claim | undefined;
+  for (const claim of claims) if (first === undefined || claimsBefore(claim, first)) first = claim;
+  return first;
+}

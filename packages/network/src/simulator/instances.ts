@@ -1,0 +1,48 @@
+// Whether each machine would send to the right instance of a service: the nearest, of equally near ones the less loaded.
+
+import type { SimulatedMachine } from './machine.ts';
+import { distancesFrom, edgesOf } from './oracle.ts';
+
+/** A machine that drains counts as loaded more than any other. */
+const DRAINING_LOAD = 1000;
+
+/** Choices that are not as they should be once all is quiet, in sentences. Within one data centre. */
+export function* wrongChoices(machines: readonly SimulatedMachine[]): Generator<string> {
+  if (new Set(machines.map(({ setup }) => setup.area)).size > 1) return;
+  const edges = edgesOf(machines);
+  const services = new Set(machines.flatMap((machine) => [...machine.services]));
+  for (const machine of machines) {
+    const distances = distancesFrom(machine.setup.id, edges);
+    for (const service of services) {
+      if (machine.services.has(service)) continue;
+      const wanted = best(machines, service, distances);
+      const decision = machine.node?.router.forward('', service);
+      const chosen = decision?.kind === 'node' ? decision.node : undefined;
+      if (chosen === undefined ? wanted.length > 0 : !wanted.includes(chosen)) {
+        yield `${machine.setup.name} sends for ${service} to ${chosen}, not to ${wanted.join(' or ')}`;
+      }
+    }
+  }
+}
+
+/** The ids of the machines to choose from. */
+function best(
+  machines: readonly SimulatedMachine[],
+  service: string,
+  distances: ReadonlyMap<string, number>,
+): string[] {
+  let rank = [Number.POSITIVE_INFINITY, 0];
+  let found: string[] = [];
+  for (const { services, setup, load, isDraining } of machines) {
+    const distance = distances.get(setup.id);
+    if (distance === undefined || !services.has(service)) continue;
+    const other = [distance, isDraining ? DRAINING_LOAD : load];
+    const order = (other[0] as number) - (rank[0] as number) || (other[1] as number) - (rank[1] as number);
+    if (order < 0) {
+      rank = other;
+      found = [];
+    }
+    if (order <= 0) found.push(setup.id);
+  }
+  return found;
+}
