@@ -60,7 +60,8 @@ export class Areas {
     const { options, database, directory, routes, adjacencies } = parts;
     this.#parts = parts;
     const limits = { itemsMax: options.summaryItemsMax, nodesMax: options.bordersMax };
-    this.summaries = new Database(LinkState.first(options.node, options.incarnation), { ...options, ...limits });
+    const first = LinkState.first(options.node, options.incarnation);
+    this.summaries = new Database(first, { ...options, ...limits }, 'summary');
     this.#origination = new Origination(this.summaries, options.originateIntervalMs);
     this.flooding = new Flooding({
       about: 'summary',
@@ -158,8 +159,7 @@ export class Areas {
 
   /** The life of a foreign node that can be reached. */
   instanceOf(node: NodeId): Instance | undefined {
-    if (this.isAlone) return undefined;
-    return this.#wide.partOf(node)?.content?.servers.get(node)?.instance;
+    return this.partOf(node)?.content?.servers.get(node)?.instance;
   }
 
   nameOf(node: NodeId): string | undefined {
@@ -167,7 +167,7 @@ export class Areas {
   }
 
   slotsTo(node: NodeId): readonly Port[] {
-    return this.isAlone ? [] : (this.#wide.partOf(node)?.slots ?? []);
+    return this.partOf(node)?.slots ?? [];
   }
 
   /** Parts of other areas, and of this one that were cut off, that can be reached. */
@@ -175,12 +175,18 @@ export class Areas {
     return this.isAlone ? [] : this.#wide.reachable();
   }
 
+  /** The part of another area in which a node is; undefined if none can be reached. */
+  partOf(node: NodeId): Part | undefined {
+    return this.isAlone ? undefined : this.#wide.partOf(node);
+  }
+
   /** Of each part the instance of a service that its summary names. */
   candidates(service: string): Candidate[] {
     const candidates: Candidate[] = [];
     for (const { content, distance } of this.parts()) {
       const found = content?.services.get(service);
-      if (found === undefined || this.interest.isAbsent(found.node, service)) continue;
+      if (found === undefined || !content?.servers.has(found.node)) continue;
+      if (this.interest.isAbsent(found.node, service)) continue;
       candidates.push({ node: found.node, distance: distance + found.cost, load: 0 });
     }
     return candidates;

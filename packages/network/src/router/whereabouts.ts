@@ -95,9 +95,9 @@ export class Whereabouts {
   decide(node: NodeId, destination: string): NodeDecision {
     const { reached, areas } = this.#parts;
     const own = reached.get(node);
-    const instance = own ?? areas.instanceOf(node) ?? instanceOf(node, 0);
-    if (own === undefined) areas.interest.watch(instance);
-    return { kind: 'node', node, instance, destination };
+    const foreign = own === undefined ? areas.instanceOf(node) : undefined;
+    if (foreign !== undefined) areas.interest.watch(foreign);
+    return { kind: 'node', node, instance: own ?? foreign ?? instanceOf(node, 0), destination };
   }
 
   #candidates(service: string): Candidate[] {

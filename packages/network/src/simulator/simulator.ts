@@ -3,7 +3,7 @@
 
 import type { LinkState } from '../router/link-state.ts';
 import { Checker, type LinkCounts, type MessageCounts } from './checkers.ts';
-import { differences } from './convergence.ts';
+import { differences, partsOf } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
 import { FAULT_KINDS, type FaultKind, makeTrouble, type Newcomer } from './faults.ts';
 import { wrongChoices } from './instances.ts';
@@ -63,6 +63,9 @@ const QUIET_MS = 6000;
 const DURABLE_SHARE = 0.15;
 const SHORT_LIVED_SHARE = 0.2;
 
+/** One in so many graphs has several data centres. */
+const AREAS_SHARE = 0.4;
+
 export class Simulation {
   readonly options: SimulationOptions;
   readonly random: Random;
@@ -87,7 +90,7 @@ export class Simulation {
     this.topology = options.topology ?? this.#draw();
     this.secret = this.random.chance(0.5) ? this.random.id() : undefined;
     const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
-    const share = (state: LinkState): LinkState => this.#share(state);
+    const share: World['share'] = (state, about) => this.#share(state, about);
     this.world = { queue: this.queue, random: this.random, checker: this.checker, isByteExact, share };
     this.#build();
   }
@@ -102,7 +105,7 @@ export class Simulation {
       this.#traffic(3000);
       this.#settle();
       this.checker.finish();
-      this.checker.finishBroadcasts(this.machines);
+      this.checker.finishBroadcasts(this.machines, partsOf(this.machines));
     } catch (error) {
       this.checker.violate(`an assertion failed: ${error instanceof Error ? error.stack : String(error)}`);
     }
@@ -152,7 +155,12 @@ export class Simulation {
     const { random, options } = this;
     const nodes = options.nodes ?? drawCount(random);
     const kind = options.kind ?? (random.chance(0.7) ? 'random' : random.pick(TOPOLOGIES));
-    const drawn = makeTopology({ kind, nodes, degree: 2 + random.next() * 2, servicesPerNode: 3 }, random);
+    const areas = random.chance(AREAS_SHARE) ? Math.min(random.integer(2, 4), nodes) : 1;
+    const degree = 2 + random.next() * 2;
+    const drawn = cutInTwo(
+      makeTopology({ kind, nodes, degree, servicesPerNode: 3, areas, linksBetween: random.integer(1, 3) }, random),
+      areas > 2 && random.chance(0.3),
+    );
     // Some machines are on two networks with each other.
     const doubled = random.chance(0.3) ? drawn.links.filter(() => random.chance(0.2)) : [];
     const second = doubled.map((link) => ({
@@ -239,7 +247,7 @@ export class Simulation {
         const from = random.pick(machines);
         const service = [...from.services][random.integer(0, from.services.size - 1)];
         if (service === undefined) return;
-        if (random.chance(0.1)) from.broadcast(service);
+        if (random.chance(0.1)) from.broadcast(service, random.chance(0.3) ? '?' : '*');
         const to = random.pick(machines);
         const isNamed = random.chance(0.5);
         const target = isNamed ? ([...to.services][0] ?? random.pick(names)) : random.pick(names);
@@ -276,9 +284,9 @@ export class Simulation {
     return newcomer;
   };
 
-  #share(state: LinkState): LinkState {
+  #share(state: LinkState, about: string): LinkState {
     // Equal states may differ in how far back they remember removals; which of them is kept makes no other difference.
-    const key = `${state.origin} ${state.incarnation}.${state.sequence}`;
+    const key = `${about} ${state.origin} ${state.incarnation}.${state.sequence}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     // Old states are nobody's any more, mostly; those still in use are merely not shared again.
@@ -288,6 +296,23 @@ export class Simulation {
   }
 
   readonly #isBroken = (): boolean => this.checker.violations.length > 0;
+}
+
+/** If asked to, makes of the first and the last data centre one in two parts, which reach each other by way of others only. */
+function cutInTwo(topology: Topology, isAsked: boolean): Topology {
+  if (!isAsked) return topology;
+  const [first = '', last = ''] = [topology.nodes[0]?.area, topology.nodes.at(-1)?.area];
+  const areas = new Map(topology.nodes.map(({ name, area }) => [name, area]));
+  const joins = ({ a, b }: TopologyLink): boolean => {
+    const ends = [areas.get(a), areas.get(b)];
+    return first !== last && ends.includes(first) && ends.includes(last);
+  };
+  // Links between the two would make one part of them.
+  if (topology.links.some(joins)) return topology;
+  return {
+    ...topology,
+    nodes: topology.nodes.map((node) => ({ ...node, area: node.area === last ? first : node.area })),
+  };
 }
 
 /** Mostly few machines: they show most mistakes, and cost least. */
