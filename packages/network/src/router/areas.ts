@@ -144,13 +144,9 @@ export class Areas {
   /** Whether the summaries know that life of a node. */
   knows(instance: Instance): boolean {
     if (this.interest.isWatched(instance)) return true;
-    const node = nodeOf(instance);
-    for (const state of this.summaries.states()) {
-      if (summaryOf(state).servers.get(node)?.instance !== instance) continue;
-      this.interest.watch(instance);
-      return true;
-    }
-    return false;
+    if (this.#serverOf(nodeOf(instance))?.instance !== instance) return false;
+    this.interest.watch(instance);
+    return true;
   }
 
   isReachable(instance: Instance): boolean {
@@ -219,7 +215,7 @@ export class Areas {
 
   /** What the summaries say of a node: in the nearest part that can be reached, else in any. */
   #serverOf(node: NodeId): ForeignServer | undefined {
-    const reached = this.#wide.partOf(node)?.content?.servers.get(node);
+    const reached = this.partOf(node)?.content?.servers.get(node);
     if (reached !== undefined) return reached;
     let latest: ForeignServer | undefined;
     for (const state of this.summaries.states()) {
