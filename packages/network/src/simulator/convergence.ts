@@ -68,6 +68,9 @@ function* wideDifferences(machine: SimulatedMachine, { edges, distances, parts }
       if (distances.get(id)?.has(other.setup.id)) yield `${name} and ${other.setup.name} have other summaries`;
       continue;
     }
+    if (distances.get(id)?.has(other.setup.id) && graph.areas.instanceOf(other.setup.id) !== other.node?.self) {
+      yield `${name} has ${other.setup.name} in the life ${graph.areas.instanceOf(other.setup.id)}, not ${other.node?.self}`;
+    }
     const members = [...parts].filter(([, each]) => each === part).map(([member]) => member.setup.id);
     const toPart = (from: string): number =>
       Math.min(...members.map((member) => distances.get(from)?.get(member) ?? Number.POSITIVE_INFINITY));
@@ -114,11 +117,14 @@ function* routeDifferences(machine: SimulatedMachine, oracle: ReturnType<typeof 
 
 function* serviceDifferences(machine: SimulatedMachine, reached: readonly SimulatedMachine[]): Generator<string> {
   const router = machine.node?.router;
+  const byId = new Map(reached.map((other) => [other.setup.id, other]));
   for (const other of reached) {
     for (const service of other.services) {
       for (const server of ['', other.setup.name]) {
-        const kind = router?.forward(server, service).kind;
-        if (kind !== 'port' && kind !== 'node') yield `${machine.setup.name} finds ${server}:${service} ${kind}`;
+        const decision = router?.forward(server, service);
+        const chosen = decision?.kind === 'node' ? byId.get(decision.node) : undefined;
+        if (decision?.kind === 'port' || chosen?.services.has(service)) continue;
+        yield `${machine.setup.name} finds ${server}:${service} ${decision?.kind} ${chosen?.setup.name ?? ''}`;
       }
     }
   }
