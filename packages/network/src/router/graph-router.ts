@@ -13,6 +13,7 @@ import { Graph } from './graph.ts';
 import { hashText, mix } from './hash.ts';
 import { KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
+import { Naming } from './naming.ts';
 import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
@@ -38,13 +39,12 @@ export class GraphRouter {
   readonly #directory = new Directory();
   readonly #graph = new Graph();
   readonly #origination: Origination;
-  readonly #timers = new Timers<'compute' | 'age' | 'name'>();
+  readonly #naming: Naming;
+  readonly #timers = new Timers<'compute' | 'age'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
   #computedAtMs = Number.NEGATIVE_INFINITY;
   #computePauseMs: number;
-  /** Whether another node took the name away. */
-  #isNameless = false;
   #nowMs = 0;
   #effects: GraphEffect[] = [];
 
@@ -92,6 +92,7 @@ export class GraphRouter {
       anycast: new Anycast(options),
       reached: this.#reached,
     });
+    this.#naming = new Naming({ ...options, server, whereabouts: this.whereabouts });
     this.#origination.tell(KEY.area, options.area === '' ? undefined : options.area);
     this.#tellName();
     this.#timers.set('age', now + options.ageIntervalMs);
@@ -161,12 +162,12 @@ export class GraphRouter {
     if (this.#effects.length > 0) return now;
     const { areas } = this;
     const own = Math.min(this.#timers.next(), this.#origination.dueMs(now), this.#adjacencies.nextDeadline());
-    return Math.min(own, areas.nextDeadline(now));
+    return Math.min(own, areas.nextDeadline(now), this.#naming.nextDeadline());
   }
 
   /** A service of this machine changed: others are to be told. */
   announce(service: string): void {
-    const commands = this.#isNameless ? undefined : this.#machine.announcement(service);
+    const commands = this.#naming.isNameless ? undefined : this.#machine.announcement(service);
     this.#origination.tell(KEY.service(service), commands);
   }
 
@@ -235,8 +236,8 @@ export class GraphRouter {
   }
 
   #openLink(link: Port, peer: Peer, now: number): void {
-    if (this.#isNameless) {
-      this.#isNameless = false;
+    if (this.#naming.isNameless) {
+      this.#naming.isNameless = false;
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
@@ -308,10 +309,11 @@ export class GraphRouter {
     const node = (after ?? before)?.origin as NodeId;
     const services = this.#directory.update(change);
     for (const service of services) this.#serviceChanged(service);
-    if (services.length > 0 || before?.facts.name !== after?.facts.name) this.areas.areaChanged(now);
+    const isRenamed = before?.facts.name !== after?.facts.name;
+    if (services.length > 0 || isRenamed || before?.instance !== after?.instance) this.areas.areaChanged(now);
     const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
     if (behind !== undefined) this.#opaqueChanged(behind);
-    if (before !== undefined && before.facts.name !== after?.facts.name) this.#allServicesOf(before);
+    if (before !== undefined && isRenamed) this.#allServicesOf(before);
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
       this.#graph.loseAll(node);
@@ -345,10 +347,8 @@ export class GraphRouter {
     this.#originate(now);
     if (this.#timers.take('compute', now)) this.#compute(now);
     this.areas.wake(now);
-    if (this.#timers.take('name', now)) {
-      const rival = this.#rival();
-      if (rival !== undefined) this.#withdraw(rival);
-    }
+    const rival = this.#naming.yieldTo(now);
+    if (rival !== undefined) this.#withdraw(rival);
   }
 
   /** Says hello over a link if it is time to, or gives it up if it is silent. */
@@ -388,7 +388,7 @@ export class GraphRouter {
     }
     if (changes.length > 0 || broken.length > 0) this.areas.areaChanged(now);
     this.areas.compute(now);
-    this.#watchName(now);
+    this.#naming.watch(now);
   }
 
   #updateReach(state: LinkState): void {
@@ -424,20 +424,8 @@ export class GraphRouter {
     this.#effects.push({ kind: 'service', service, version: this.#nextVersion() });
   }
 
-  #rival(): NodeId | undefined {
-    const { node, nameSince } = this.#options;
-    return this.#isNameless ? undefined : this.whereabouts.rival(this.#server, { node, nameSince });
-  }
-
-  /** A rival must stay for a while: half of a database, old and new mixed, may show one that has long gone. */
-  #watchName(now: number): void {
-    if (this.#rival() === undefined) this.#timers.clear('name');
-    else this.#timers.setNoLater('name', now + this.#options.nameConflictMs);
-  }
-
   /** Gives the name up to another. */
   #withdraw(rival: NodeId): void {
-    this.#isNameless = true;
     this.#effects.push({ kind: 'name-lost', name: this.#server, to: rival });
     this.#tellName();
     for (const [service] of this.#machine.services()) this.announce(service);
@@ -445,8 +433,8 @@ export class GraphRouter {
   }
 
   #tellName(): void {
-    this.#origination.tell(KEY.name, this.#isNameless ? undefined : this.#server);
-    this.#origination.tell(KEY.nameSince, this.#isNameless ? undefined : String(this.#options.nameSince));
+    this.#origination.tell(KEY.name, this.#naming.isNameless ? undefined : this.#server);
+    this.#origination.tell(KEY.nameSince, this.#naming.isNameless ? undefined : String(this.#options.nameSince));
   }
 
   #outbid(heard: number): void {
