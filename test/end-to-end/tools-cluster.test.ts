@@ -123,7 +123,7 @@ describe('tables', () => {
 
   it('services, with what only their own daemons know', async () => {
     const rows = await askJson('services');
-    expect(rows.map((row) => `${row['server']}:${row['service']}`)).toEqual([
+    expect(rows.map(({ server, service: name }) => [server, name].join(':'))).toEqual([
       'beta:db',
       'gamma:db',
       'gamma:mail',
@@ -230,6 +230,44 @@ describe('status', () => {
   });
 });
 
+describe('sniff', () => {
+  /** Sniffs until one message has been shown; meanwhile another sends. */
+  async function sniffed(words: readonly string[], send: readonly string[]): Promise<Record<string, unknown>[]> {
+    const one = startSnapcom(['sniff', 'command==NOTE', '--json', ...words], { to: socketOf('alpha') });
+    running.push(one);
+    await one.said('sniffing');
+    expect(await ask('send', ...send)).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await one.ended();
+    expect(code).toBe(0);
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  it('shows the traffic of another machine', async () => {
+    const [seen] = await sniffed(['--server', 'gamma', '--count', '1'], ['mail/NOTE', 'n=1']);
+    expect(seen).toMatchObject({ to: 'gamma:mail', command: 'NOTE', outcome: 'delivered', parameters: { n: '1' } });
+    expect(seen?.['from']).toMatch(/^alpha:snapcom_/);
+  });
+
+  it('shows a message where it is sent and where it arrives, under one id', async () => {
+    const seen = await sniffed(['--all', '--count', '2'], ['mail/NOTE', 'n=2']);
+    const byPlace = new Map(seen.map((each) => [each['at'], each]));
+    expect([...byPlace.keys()].sort()).toEqual(['alpha', 'gamma']);
+    expect(byPlace.get('alpha')).toMatchObject({ outcome: 'sent', parameters: { n: '2' } });
+    expect(byPlace.get('gamma')).toMatchObject({ outcome: 'delivered', id: byPlace.get('alpha')?.['id'] });
+  });
+
+  it.each([
+    [['--server', 'delta'], 4],
+    [['--server', 'beta', '--all'], 2],
+    [['--all', '--read', '-'], 2],
+  ])('%j ends with %i', async (words, code) => {
+    expect(await ask('sniff', ...words)).toMatchObject({ code, stdout: '' });
+  });
+});
+
 describe('drain', () => {
   it('moves traffic to other instances, and back', async () => {
     const drained = await ask('drain', 'beta');
@@ -262,7 +300,51 @@ describe('a machine that is lost', () => {
     );
     expect(stdout).toMatch(/✕ gamma {2}lost \d+ s ago/);
     expect(await ask('status')).toMatchObject({ code: 1 });
+    expect(await askJson('services', 'mail')).toEqual([expect.objectContaining({ server: 'gamma', status: 'lost' })]);
+    expect(await ask('services', 'mail')).toMatchObject({ code: 1 });
     expect(await ask('trace', 'mail')).toMatchObject({ code: 4 });
     expect(await ask('route', 'mail')).toMatchObject({ code: 4 });
+  });
+});
+
+describe('two data centres', () => {
+  const east = ['--data-center', 'east', ...args];
+  const west = ['--data-center', 'west', ...args];
+  const wide = new Cluster([
+    { name: 'e1', args: east },
+    { name: 'e2', args: east, dials: ['e1'] },
+    { name: 'w1', args: west, dials: ['e2'] },
+    { name: 'w2', args: west, dials: ['w1'] },
+  ]);
+  const askE1 = (...words: string[]) => snapcom(words, { to: `sc://${wide.daemon('e1').unixPath}` });
+
+  beforeAll(async () => {
+    for (const name of ['e1', 'e2', 'w1', 'w2']) await wide.startDaemon(name);
+    const one = startSnapcom(['listen', 'mail', 'PING'], { to: `sc://${wide.daemon('w2').unixPath}` });
+    running.push(one);
+    await one.said('listening as w2:mail');
+    await until('e1 knows w2:mail', async () => (await askE1('trace', 'mail')).code === 0);
+  }, 60_000);
+
+  afterAll(() => wide.stop());
+
+  it('are on one map, with what their own machines know', async () => {
+    const { stdout } = await askE1('map');
+    expect(stdout).toMatch(/^4 machines, 1 service, 2 data centres: all well\n/);
+    expect(stdout).toMatch(/^.* east: 2 machines$/m);
+    expect(stdout).toMatch(/^.* west: 2 machines, cost \d+$/m);
+    expect(stdout).toMatch(/║/);
+    expect(stdout).toMatch(/to {3}w1 \d+ \(.*ms.*\)$/m);
+  });
+
+  it('are crossed by route, trace and what-if', async () => {
+    const hops = (await askE1('trace', 'mail', '--json')).stdout.trimEnd().split('\n');
+    const places = ['e1', 'e2', 'w1', 'w2'];
+    expect(hops.map((line) => (JSON.parse(line) as { at: string }).at)).toEqual([...places, 'w2:mail']);
+    expect((await askE1('route', 'mail')).stdout).toMatch(/^path +e1 → e2 → w1 → w2$/m);
+    expect(await askE1('what-if', '--without', 'e2-w1')).toMatchObject({ code: 1 });
+    expect((await askE1('services', '--json')).stdout).toMatch(
+      /"server":"w2","service":"mail","status":"up","up_since"/,
+    );
   });
 });

@@ -78,6 +78,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     connectionCount: () => connections.count,
     graph: () => graph,
     delivery: () => delivery,
+    legacy: () => legacy,
     leave,
     stop,
   });

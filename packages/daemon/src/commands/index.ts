@@ -8,6 +8,7 @@ import type { Registration } from '../bus/registration.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { GraphSide } from '../graph/graph.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
 import { addControlCommands } from './control.ts';
@@ -26,6 +27,7 @@ export interface CommandParts {
   readonly clock: ClockStatus;
   readonly connectionCount: () => number;
   readonly delivery: () => Delivery;
+  readonly legacy: () => LegacyLinks;
 
   readonly graph: () => GraphSide;
   readonly leave: (connection: Connection) => void;
@@ -85,7 +87,8 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     isHere: (service) => core.table.destinationOf(service) !== undefined,
   });
   addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
-  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph, delivery: parts.delivery });
+  const { stop, graph, delivery, legacy } = parts;
+  addControlCommands(runner, { log, taps, stop, graph, delivery, legacy });
   return { runner, loads, report };
 }
 

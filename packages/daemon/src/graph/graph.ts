@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type Frame, nodeOf } from '@snapcommunicator/network/frame';
+import type { RemoteService } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import { Cluster } from '../bus/cluster.ts';
 import type { Core } from '../bus/core.ts';
@@ -18,8 +19,8 @@ import type { Configuration } from '../options/index.ts';
 import type { LineHandler, Switch } from '../switch/switch.ts';
 import { Arrivals } from './arrivals.ts';
 import { Broadcasts } from './broadcasts.ts';
-import { Confirmations } from './confirmations.ts';
 import { DaemonClusterView } from './cluster-view.ts';
+import { Confirmations } from './confirmations.ts';
 import { GraphEvents } from './graph-events.ts';
 import { MachineSide } from './machine-side.ts';
 import { Outcomes } from './outcomes.ts';
@@ -37,14 +38,6 @@ export interface GraphParts {
   readonly giveKeptTo: (service: string) => void;
   /** A command for this daemon from another machine. */
   readonly command: (message: Message) => void;
-}
-
-/** A service that another machine announces. */
-export interface RemoteService {
-  readonly server: string;
-  readonly service: string;
-  /** Comma-separated. */
-  readonly commands: string;
 }
 
 export type GraphSide = ReturnType<typeof createGraph>;
@@ -65,7 +58,7 @@ export function createGraph(parts: GraphParts) {
 
   const confirmations = new Confirmations({
     keeping,
-    nameOf: (instance) => graph.nameOf(nodeOf(instance)),
+    nameOf: (instance) => graph.whereabouts.nameOf(nodeOf(instance)),
     changed: (queue) => {
       side.queueChanged(queue);
       driver.wake();
@@ -80,7 +73,7 @@ export function createGraph(parts: GraphParts) {
     legacy: parts.legacy,
     command,
     confirm: (origin, id, status) =>
-      delivery.tell(`${graph.nameOf(nodeOf(origin))}:communicatord`, 'CONFIRM', { id, status }),
+      delivery.tell(`${graph.whereabouts.nameOf(nodeOf(origin))}:communicatord`, 'CONFIRM', { id, status }),
   });
   const outcomes = new Outcomes({
     ...core,
@@ -99,7 +92,7 @@ export function createGraph(parts: GraphParts) {
   const cluster = new Cluster({
     server,
     announce: (word, values) => speaker.announce(word, values),
-    reachable: () => new Set([...graph.reachableServers(), ...parts.legacy().servers]),
+    reachable: () => new Set([...graph.whereabouts.servers(), ...parts.legacy().servers]),
     unmetAddresses: (isKnown) => unmetAddresses(isKnown),
     nowMs: () => Date.now(),
   });
@@ -182,7 +175,7 @@ export function createGraph(parts: GraphParts) {
     },
     isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
     /** Services of other machines. */
-    services: (): RemoteService[] => [...graph.remoteServices()],
+    services: (): RemoteService[] => [...graph.whereabouts.services()],
     /** Whether all links proved who is at their other end: then so is what came over them. */
     areLinksProved: (): boolean =>
       [...events.links].every(({ isSecure }) => isSecure || configuration.clusterSecretFile !== undefined),

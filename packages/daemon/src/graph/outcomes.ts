@@ -42,7 +42,8 @@ export class Outcomes {
       if (token.entry === undefined) this.#settleLines(outcome);
       else this.#settleEntry(outcome, token.entry);
       token.bytesLeft -= bytes.length;
-      if (token.bytesLeft <= 0) token.done(true);
+      token.isGone &&= outcome.isGone;
+      if (token.bytesLeft <= 0) token.done(true, token.isGone);
     }
   }
 

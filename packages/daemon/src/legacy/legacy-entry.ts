@@ -77,6 +77,7 @@ export class LegacyEntry {
     run({
       connection: undefined,
       isRemote: true,
+      isOpaque: true,
       message,
       answer: (answer, values = {}) => peer.say(answer, textParameters({ ...values, ...echo }), to),
     });

@@ -80,6 +80,11 @@ export class Arena {
     return this.isLarge(address) ? LARGE_BYTES : SMALL_BYTES;
   }
 
+  /** What a large buffer takes. */
+  get largeBytes(): number {
+    return LARGE_BYTES;
+  }
+
   isLarge(address: number): boolean {
     return address >= this.#largeStart;
   }

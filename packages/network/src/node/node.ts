@@ -147,7 +147,7 @@ export class Node<T> {
     else if (frame.kind === 'fetch') this.broadcasts.receiveFetch(link, frame);
     else if (frame.kind === 'data' && isScopeMark(frame.last)) this.broadcasts.receive(link, frame, now);
     else if (nodeOf(frame.last) === this.id) this.streams.receive(frame, now);
-    else this.#pass(frame);
+    else this.#pass(frame, link, now);
   }
 
   /**
@@ -200,17 +200,24 @@ export class Node<T> {
   }
 
   /** A frame of another daemon's, for a third one. */
-  #pass(frame: RoutedFrame): void {
+  #pass(frame: RoutedFrame, from: Port, now: number): void {
     if (frame.hops === 0) {
       this.counters.looped++;
       return;
     }
     this.counters.passed++;
+    // What has just changed may not be computed yet: frames would be lost, or go to and fro until their hops are used up.
+    const link = this.#linkFor(frame);
+    if (link === undefined || link === from) this.step({ kind: 'in-doubt' }, now);
     this.#send({ ...frame, hops: frame.hops - 1 });
   }
 
+  #linkFor({ origin, last }: RoutedFrame): Port | undefined {
+    return this.router.graph?.slotFor(nodeOf(origin), nodeOf(last));
+  }
+
   #send(frame: RoutedFrame): void {
-    const link = this.router.graph?.slotFor(nodeOf(frame.origin), nodeOf(frame.last));
+    const link = this.#linkFor(frame);
     if (link === undefined) this.counters.stranded++;
     else this.#effects.push({ kind: 'send', link, frame });
   }

@@ -60,7 +60,8 @@ export class Areas {
     const { options, database, directory, routes, adjacencies } = parts;
     this.#parts = parts;
     const limits = { itemsMax: options.summaryItemsMax, nodesMax: options.bordersMax };
-    this.summaries = new Database(LinkState.first(options.node, options.incarnation), { ...options, ...limits });
+    const first = LinkState.first(options.node, options.incarnation);
+    this.summaries = new Database(first, { ...options, ...limits }, 'summary');
     this.#origination = new Origination(this.summaries, options.originateIntervalMs);
     this.flooding = new Flooding({
       about: 'summary',
@@ -143,13 +144,9 @@ export class Areas {
   /** Whether the summaries know that life of a node. */
   knows(instance: Instance): boolean {
     if (this.interest.isWatched(instance)) return true;
-    const node = nodeOf(instance);
-    for (const state of this.summaries.states()) {
-      if (summaryOf(state).servers.get(node)?.instance !== instance) continue;
-      this.interest.watch(instance);
-      return true;
-    }
-    return false;
+    if (this.#serverOf(nodeOf(instance))?.instance !== instance) return false;
+    this.interest.watch(instance);
+    return true;
   }
 
   isReachable(instance: Instance): boolean {
@@ -158,8 +155,7 @@ export class Areas {
 
   /** The life of a foreign node that can be reached. */
   instanceOf(node: NodeId): Instance | undefined {
-    if (this.isAlone) return undefined;
-    return this.#wide.partOf(node)?.content?.servers.get(node)?.instance;
+    return this.partOf(node)?.content?.servers.get(node)?.instance;
   }
 
   nameOf(node: NodeId): string | undefined {
@@ -167,7 +163,7 @@ export class Areas {
   }
 
   slotsTo(node: NodeId): readonly Port[] {
-    return this.isAlone ? [] : (this.#wide.partOf(node)?.slots ?? []);
+    return this.partOf(node)?.slots ?? [];
   }
 
   /** Parts of other areas, and of this one that were cut off, that can be reached. */
@@ -175,12 +171,18 @@ export class Areas {
     return this.isAlone ? [] : this.#wide.reachable();
   }
 
+  /** The part of another area in which a node is; undefined if none can be reached. */
+  partOf(node: NodeId): Part | undefined {
+    return this.isAlone ? undefined : this.#wide.partOf(node);
+  }
+
   /** Of each part the instance of a service that its summary names. */
   candidates(service: string): Candidate[] {
     const candidates: Candidate[] = [];
     for (const { content, distance } of this.parts()) {
       const found = content?.services.get(service);
-      if (found === undefined || this.interest.isAbsent(found.node, service)) continue;
+      if (found === undefined || !content?.servers.has(found.node)) continue;
+      if (this.interest.isAbsent(found.node, service)) continue;
       candidates.push({ node: found.node, distance: distance + found.cost, load: 0 });
     }
     return candidates;
@@ -213,7 +215,7 @@ export class Areas {
 
   /** What the summaries say of a node: in the nearest part that can be reached, else in any. */
   #serverOf(node: NodeId): ForeignServer | undefined {
-    const reached = this.#wide.partOf(node)?.content?.servers.get(node);
+    const reached = this.partOf(node)?.content?.servers.get(node);
     if (reached !== undefined) return reached;
     let latest: ForeignServer | undefined;
     for (const state of this.summaries.states()) {

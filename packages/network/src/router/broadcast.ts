@@ -27,7 +27,7 @@ export interface BroadcastOptions {
   readonly vectorDelayMs: number;
   /** What a neighbour has and this node does not is given so long to arrive by itself. */
   readonly patienceMs: number;
-  /** A node that is younger takes what its neighbours have as the past, which is not for it. */
+  /** A node that is younger takes what its first neighbour has as the past, which is not for it. */
   readonly youthMs: number;
   /** Origins, in all their lives, of which is remembered how far they had come. */
   readonly seriesMax: number;
@@ -92,6 +92,8 @@ interface Series {
 export class Broadcast {
   readonly #parts: BroadcastParts;
   readonly #bornAtMs: number;
+  /** Whether a neighbour has said what went before this node was there. */
+  #hasPast = false;
   readonly #series = new Map<string, Series>();
   /** Series about which neighbours are to be told. */
   readonly #news = new Set<Series>();
@@ -156,13 +158,15 @@ export class Broadcast {
   }
 
   receiveVector(link: Port, frame: VectorFrame, now: number): void {
-    const isYoung = now - this.#bornAtMs < this.#parts.options.youthMs;
+    // Later ones of its youth may name what was sent since it is there, and is still under way.
+    const isPast = frame.isWhole && !this.#hasPast && now - this.#bornAtMs < this.#parts.options.youthMs;
+    this.#hasPast ||= frame.isWhole;
     for (const { origin, scope, low, high } of frame.states) {
       const { self, isKnown, isWithin } = this.#parts;
       if (origin === self || !isKnown(origin) || !isWithin(link, scope)) continue;
       const isNew = !this.#series.has(`${origin} ${scope}`);
       const series = this.#seriesOf(origin, scope);
-      if (isNew && frame.isWhole && isYoung) this.#skipTo(series, high);
+      if (isNew && isPast) this.#skipTo(series, high);
       if (high <= series.done) continue;
       const askAtMs = now + this.#parts.options.patienceMs;
       if (series.wanted !== undefined && series.wanted.high >= high) continue;

@@ -12,7 +12,7 @@ export interface DatabaseOptions extends LinkStateLimits {
    * Gives the one object that stands for equal states, where many databases live in one process (the simulator): they
    * share it. By default each database has its own.
    */
-  readonly share?: (state: LinkState) => LinkState;
+  readonly share?: (state: LinkState, about: UpdateFrame['kind']) => LinkState;
 }
 
 export interface Change {
@@ -25,16 +25,18 @@ export class Database {
   readonly #self: NodeId;
   readonly #first: LinkState;
   readonly #options: DatabaseOptions;
+  readonly #about: UpdateFrame['kind'];
   readonly #states = new Map<NodeId, LinkState>();
   /** Since when nodes cannot be reached. */
   readonly #lostAtMs = new Map<NodeId, number>();
   #hash = 0;
 
   /** @param own what this node says of itself before it has said anything; others never see it */
-  constructor(own: LinkState, options: DatabaseOptions) {
+  constructor(own: LinkState, options: DatabaseOptions, about: UpdateFrame['kind'] = 'update') {
     this.#self = own.origin;
     this.#first = own;
     this.#options = options;
+    this.#about = about;
   }
 
   get own(): LinkState {
@@ -75,13 +77,13 @@ export class Database {
     if (before === undefined && this.size >= this.#options.nodesMax) return 'refused';
     const after = applyUpdate(before, update, this.#options);
     if (typeof after === 'string') return after;
-    return { before, after: this.#put(this.#options.share?.(after) ?? after) };
+    return { before, after: this.#put(this.#options.share?.(after, this.#about) ?? after) };
   }
 
   /** The next state of this node itself. */
   replaceOwn(after: LinkState): Change {
     const before = this.own;
-    return { before, after: this.#put(this.#options.share?.(after) ?? after) };
+    return { before, after: this.#put(this.#options.share?.(after, this.#about) ?? after) };
   }
 
   /** What is here, to be compared with what a neighbour has. */

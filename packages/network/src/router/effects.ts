@@ -23,6 +23,8 @@ export type GraphInput =
   | { readonly kind: 'drain'; readonly isDraining: boolean }
   /** A link to a C++ daemon: what is behind it, which may change; undefined: it is gone. */
   | { readonly kind: 'opaque'; readonly link: Port; readonly fact: OpaqueFact | undefined }
+  /** A frame finds no way on, or only the one that it came by: if routes wait to be computed, they are now. */
+  | { readonly kind: 'in-doubt' }
   /** Time has passed. */
   | { readonly kind: 'wake' };
 

@@ -1,23 +1,25 @@
 // The router's other nodes: takes links and what neighbours say, and keeps database, graph, routes and directory in step.
 
-import { type Instance, instanceOf, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
+import { type Instance, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
 import { Adjacencies, type LinkSnapshot } from './adjacencies.ts';
 import type { AdjacencyAction, AdjacencyEvent, Peer } from './adjacency.ts';
-import { Anycast, type Candidate } from './anycast.ts';
+import { Anycast } from './anycast.ts';
 import { Areas } from './areas.ts';
 import { type Change, Database } from './database.ts';
-import { type Claim, claimsBefore, Directory } from './directory.ts';
-import type { GraphEffect, GraphInput, GraphSnapshot, NodeDecision } from './effects.ts';
+import { Directory } from './directory.ts';
+import type { GraphEffect, GraphInput, GraphSnapshot } from './effects.ts';
 import { Flooding } from './flooding.ts';
 import { Graph } from './graph.ts';
 import { hashText, mix } from './hash.ts';
 import { KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
+import { Naming } from './naming.ts';
 import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
 import { Routes } from './routes.ts';
 import { Timers } from './timers.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 /** Without a computation for so long, the next one is the first after a calm. */
 const CALM_MS = 500;
@@ -27,6 +29,7 @@ export class GraphRouter {
   readonly routes: Routes;
   readonly flooding: Flooding;
   readonly areas: Areas;
+  readonly whereabouts: Whereabouts;
   readonly opaque: OpaqueDirectory;
   readonly #server: string;
   readonly #options: RouterOptions;
@@ -35,15 +38,13 @@ export class GraphRouter {
   readonly #adjacencies: Adjacencies;
   readonly #directory = new Directory();
   readonly #graph = new Graph();
-  readonly #anycast: Anycast;
   readonly #origination: Origination;
-  readonly #timers = new Timers<'compute' | 'age' | 'name'>();
+  readonly #naming: Naming;
+  readonly #timers = new Timers<'compute' | 'age'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
   #computedAtMs = Number.NEGATIVE_INFINITY;
   #computePauseMs: number;
-  /** Whether another node took the name away. */
-  #isNameless = false;
   #nowMs = 0;
   #effects: GraphEffect[] = [];
 
@@ -53,14 +54,13 @@ export class GraphRouter {
     this.#machine = machine;
     this.#nextVersion = nextVersion;
     this.#adjacencies = new Adjacencies(options);
-    this.#anycast = new Anycast(options);
     this.#computePauseMs = options.computeIntervalMs;
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#adjacencies.bestLinksTo(neighbour));
     this.opaque = new OpaqueDirectory({
       hasService: (service) => this.#directory.nodesWith(service).size > 0,
       distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
-      decide: (node, destination) => this.#decision(node, destination),
+      decide: (node, destination) => this.whereabouts.decide(node, destination),
     });
     this.#origination = new Origination(this.database, options.originateIntervalMs);
     this.flooding = new Flooding({
@@ -83,6 +83,16 @@ export class GraphRouter {
       serviceChanged: (service) => this.#serviceChanged(service),
       wantCompute: () => this.#wantCompute(),
     });
+    this.whereabouts = new Whereabouts({
+      self: options.node,
+      database: this.database,
+      directory: this.#directory,
+      routes: this.routes,
+      areas: this.areas,
+      anycast: new Anycast(options),
+      reached: this.#reached,
+    });
+    this.#naming = new Naming({ ...options, server, whereabouts: this.whereabouts });
     this.#origination.tell(KEY.area, options.area === '' ? undefined : options.area);
     this.#tellName();
     this.#timers.set('age', now + options.ageIntervalMs);
@@ -93,19 +103,18 @@ export class GraphRouter {
     const node = nodeOf(instance);
     if (this.database.knows(instance, node)) return true;
     // What is within reach in the own area, no other area is believed about.
-    return !this.#isInArea(node) && this.areas.knows(instance);
+    return !this.whereabouts.isInArea(node) && this.areas.knows(instance);
   }
 
-  /** Whether a node says that a service runs on it; a foreign one may always have it, unless it has just said no. */
+  /** Whether a service runs on a node, as far as is known. */
   hasService(node: NodeId, service: string): boolean {
-    if (this.#directory.nodesWith(service).has(node)) return true;
-    return !this.#isInArea(node) && !this.areas.interest.isAbsent(node, service);
+    return this.whereabouts.hasService(node, service);
   }
 
   /** A node returned a message for a service. In other areas that is news. */
   returned(instance: Instance, service: string, now: number): void {
     const node = nodeOf(instance);
-    if (!this.#isInArea(node)) this.areas.interest.returned(node, service, now);
+    if (!this.whereabouts.isInArea(node)) this.areas.interest.returned(node, service, now);
   }
 
   isReachable(instance: Instance): boolean {
@@ -140,6 +149,9 @@ export class GraphRouter {
       case 'opaque':
         this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
         break;
+      case 'in-doubt':
+        if (this.#timers.take('compute', Number.POSITIVE_INFINITY)) this.#compute(now);
+        break;
       case 'wake':
         this.#wake(now);
         break;
@@ -150,14 +162,15 @@ export class GraphRouter {
   }
 
   nextDeadline(now: number): number {
+    if (this.#effects.length > 0) return now;
     const { areas } = this;
     const own = Math.min(this.#timers.next(), this.#origination.dueMs(now), this.#adjacencies.nextDeadline());
-    return Math.min(own, areas.nextDeadline(now));
+    return Math.min(own, areas.nextDeadline(now), this.#naming.nextDeadline());
   }
 
   /** A service of this machine changed: others are to be told. */
   announce(service: string): void {
-    const commands = this.#isNameless ? undefined : this.#machine.announcement(service);
+    const commands = this.#naming.isNameless ? undefined : this.#machine.announcement(service);
     this.#origination.tell(KEY.service(service), commands);
   }
 
@@ -172,7 +185,7 @@ export class GraphRouter {
 
   /** The links that a broadcast of a node leaves by: one to each child in its tree, which all nodes compute alike. */
   childLinks(origin: NodeId, scope: ScopeMark): readonly Port[] {
-    const isOwn = this.#isInArea(origin);
+    const isOwn = this.whereabouts.isInArea(origin);
     const way = scope === '?' ? { root: origin, across: [] } : this.areas.broadcastWay(origin, isOwn);
     const children = way === undefined ? undefined : this.routes.childrenIn(way.root);
     if (way === undefined || children === undefined) return this.fullLinks(scope);
@@ -189,71 +202,9 @@ export class GraphRouter {
     return scope === '*' || this.#adjacencies.get(link)?.peer.isInArea === true;
   }
 
-  /** The nearest other node with a service, in this area or anywhere. */
-  nearest(
-    service: string,
-    destination: string,
-    sender: string,
-    now: number,
-    isWide: boolean,
-  ): NodeDecision | undefined {
-    const candidates: Candidate[] = [];
-    const leaving: Candidate[] = [];
-    for (const node of this.#directory.nodesWith(service)) {
-      if (node === this.#options.node || !this.#isInArea(node)) continue;
-      const { load, isDraining } = this.database.get(node)?.facts ?? { load: 0, isDraining: false };
-      (isDraining ? leaving : candidates).push({ node, distance: this.routes.distanceTo(node), load });
-    }
-    this.areas.interest.ask(service);
-    if (isWide) {
-      for (const candidate of this.areas.candidates(service)) {
-        if (!this.#isInArea(candidate.node)) candidates.push(candidate);
-      }
-    }
-    // Who is to be left alone is asked only if nobody else is there, also by those who have sent to it so far.
-    const node = this.#anycast.choose(sender, destination, candidates.length > 0 ? candidates : leaving, now);
-    return node === undefined ? undefined : this.#decision(node, destination);
-  }
-
-  /** The node of that name, if it can be reached and has the service, or may have it. */
-  onServer(name: string, destination: string, service?: string): NodeDecision | undefined {
-    this.areas.interest.ask(destination.slice(destination.indexOf(':') + 1), name);
-    const node = this.nodeNamed(name);
-    if (node === undefined || node === this.#options.node) return undefined;
-    if (service !== undefined && !this.hasService(node, service)) return undefined;
-    return this.#decision(node, destination);
-  }
-
-  /** Names of the other machines of this area that can be reached. */
-  *reachableServers(): Generator<string> {
-    for (const node of this.#reached.keys()) {
-      const name = this.database.get(node)?.facts.name ?? '';
-      if (name !== '') yield name;
-    }
-  }
-
-  /** Services that other machines announce, with where they are and what they understand. */
-  *remoteServices(): Generator<{ readonly server: string; readonly service: string; readonly commands: string }> {
-    for (const node of this.#reached.keys()) {
-      const { name, services } = this.database.get(node)?.facts ?? { name: '', services: [] };
-      if (name !== '') for (const [service, commands] of services) yield { server: name, service, commands };
-    }
-  }
-
-  /** Who bears a name and can be reached; should several, one of this area, and the one with the older claim. */
+  /** Who bears a name and can be reached, in this area or another. */
   nodeNamed(name: string): NodeId | undefined {
-    let found: Claim | undefined;
-    for (const node of this.#directory.nodesNamed(name)) {
-      if (!this.#isInArea(node)) continue;
-      const claim = { node, nameSince: this.database.get(node)?.facts.nameSince ?? 0 };
-      if (found === undefined || claimsBefore(claim, found)) found = claim;
-    }
-    return found?.node ?? this.#claimsAbroad(name).reduce<Claim | undefined>(older, undefined)?.node;
-  }
-
-  /** The name of a node, in this area or another; empty if it has none. */
-  nameOf(node: NodeId): string {
-    return this.database.get(node)?.facts.name ?? this.areas.nameOf(node) ?? '';
+    return this.whereabouts.nodeNamed(name);
   }
 
   snapshot(): GraphSnapshot {
@@ -271,26 +222,9 @@ export class GraphRouter {
     return this.#adjacencies.snapshot();
   }
 
-  /** Whether a node can be reached without leaving the area. */
-  #isInArea(node: NodeId): boolean {
-    return node === this.#options.node || this.#reached.has(node);
-  }
-
-  #decision(node: NodeId, destination: string): NodeDecision {
-    const own = this.#reached.get(node);
-    const instance = own ?? this.areas.instanceOf(node) ?? instanceOf(node, 0);
-    if (own === undefined) this.areas.interest.watch(instance);
-    return { kind: 'node', node, instance, destination };
-  }
-
-  /** Nodes of other areas that bear a name. */
-  #claimsAbroad(name: string): Claim[] {
-    return this.areas.named(name).map(({ instance, nameSince }) => ({ node: nodeOf(instance), nameSince }));
-  }
-
   #openLink(link: Port, peer: Peer, now: number): void {
-    if (this.#isNameless) {
-      this.#isNameless = false;
+    if (this.#naming.isNameless) {
+      this.#naming.isNameless = false;
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
@@ -364,10 +298,11 @@ export class GraphRouter {
     const node = (after ?? before)?.origin as NodeId;
     const services = this.#directory.update(change);
     for (const service of services) this.#serviceChanged(service);
-    if (services.length > 0 || before?.facts.name !== after?.facts.name) this.areas.areaChanged(now);
+    const isRenamed = before?.facts.name !== after?.facts.name;
+    if (services.length > 0 || isRenamed || before?.instance !== after?.instance) this.areas.areaChanged(now);
     const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
     if (behind !== undefined) this.#opaqueChanged(behind);
-    if (before !== undefined && before.facts.name !== after?.facts.name) this.#allServicesOf(before);
+    if (before !== undefined && isRenamed) this.#allServicesOf(before);
     if (after !== undefined && before?.facts.isDraining !== after.facts.isDraining) this.#allServicesOf(after);
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
@@ -403,10 +338,8 @@ export class GraphRouter {
     this.#originate(now);
     if (this.#timers.take('compute', now)) this.#compute(now);
     this.areas.wake(now);
-    if (this.#timers.take('name', now)) {
-      const rival = this.#rival();
-      if (rival !== undefined) this.#withdraw(rival);
-    }
+    const rival = this.#naming.yieldTo(now);
+    if (rival !== undefined) this.#withdraw(rival);
   }
 
   /** Says hello over a link if it is time to, or gives it up if it is silent. */
@@ -446,7 +379,7 @@ export class GraphRouter {
     }
     if (changes.length > 0 || broken.length > 0) this.areas.areaChanged(now);
     this.areas.compute(now);
-    this.#watchName(now);
+    this.#naming.watch(now);
   }
 
   #updateReach(state: LinkState): void {
@@ -482,27 +415,8 @@ export class GraphRouter {
     this.#effects.push({ kind: 'service', service, version: this.#nextVersion() });
   }
 
-  /** Looks whether another node that can be reached bears the same name, and has the older claim. */
-  #rival(): NodeId | undefined {
-    if (this.#isNameless) return undefined;
-    const mine = { node: this.#options.node, nameSince: this.#options.nameSince };
-    const rivals = this.#claimsAbroad(this.#server);
-    for (const node of this.#directory.nodesNamed(this.#server)) {
-      const state = this.database.get(node);
-      if (state !== undefined && this.#reached.has(node)) rivals.push({ node, nameSince: state.facts.nameSince });
-    }
-    return rivals.find((rival) => rival.node !== mine.node && claimsBefore(rival, mine))?.node;
-  }
-
-  /** A rival must stay for a while: half of a database, old and new mixed, may show one that has long gone. */
-  #watchName(now: number): void {
-    if (this.#rival() === undefined) this.#timers.clear('name');
-    else this.#timers.setNoLater('name', now + this.#options.nameConflictMs);
-  }
-
   /** Gives the name up to another. */
   #withdraw(rival: NodeId): void {
-    this.#isNameless = true;
     this.#effects.push({ kind: 'name-lost', name: this.#server, to: rival });
     this.#tellName();
     for (const [service] of this.#machine.services()) this.announce(service);
@@ -510,8 +424,8 @@ export class GraphRouter {
   }
 
   #tellName(): void {
-    this.#origination.tell(KEY.name, this.#isNameless ? undefined : this.#server);
-    this.#origination.tell(KEY.nameSince, this.#isNameless ? undefined : String(this.#options.nameSince));
+    this.#origination.tell(KEY.name, this.#naming.isNameless ? undefined : this.#server);
+    this.#origination.tell(KEY.nameSince, this.#naming.isNameless ? undefined : String(this.#options.nameSince));
   }
 
   #outbid(heard: number): void {
@@ -525,6 +439,3 @@ export class GraphRouter {
     for (const [, { peer }] of this.#adjacencies.entries()) this.#tellLink(peer, now);
   }
 }
-
-const older = (before: Claim | undefined, claim: Claim): Claim =>
-  before === undefined || claimsBefore(claim, before) ? claim : before;

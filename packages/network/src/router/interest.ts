@@ -49,7 +49,9 @@ export class Interest {
   /** This machine deals with a foreign node in this life from now on: what becomes of it is told. */
   watch(instance: Instance, isReachable = this.#parts.isReachable(instance)): void {
     const node = nodeOf(instance);
-    if (this.#lives.get(node)?.instance === instance) return;
+    const before = this.#lives.get(node);
+    if (before?.instance === instance) return;
+    if (before !== undefined) this.#end(node, before);
     this.#lives.set(node, { instance, isReachable, lostAtMs: undefined });
   }
 
@@ -125,8 +127,10 @@ export class Interest {
     for (const [node, life] of [...this.#lives]) {
       const present = lifeOf(node);
       life.lostAtMs = present === undefined ? (life.lostAtMs ?? now) : undefined;
-      if (present !== undefined && present !== life.instance) this.#end(node, life, present);
-      else if (life.isReachable !== isReachable(life.instance)) {
+      if (present !== undefined && present !== life.instance) {
+        this.watch(present);
+        if (this.#lives.get(node)?.isReachable) emit({ kind: 'reach', instance: present, isReachable: true });
+      } else if (life.isReachable !== isReachable(life.instance)) {
         life.isReachable = !life.isReachable;
         emit({ kind: 'reach', instance: life.instance, isReachable: life.isReachable });
       } else if (life.isReachable && isBroken(node)) emit({ kind: 'broken', instance: life.instance });
@@ -136,19 +140,15 @@ export class Interest {
   /** Forgets the lives that nobody has heard of for long. */
   age(now: number): void {
     for (const [node, life] of [...this.#lives]) {
-      if (life.lostAtMs !== undefined && now - life.lostAtMs >= this.#options.forgetMs)
-        this.#end(node, life, undefined);
+      if (life.lostAtMs !== undefined && now - life.lostAtMs >= this.#options.forgetMs) this.#end(node, life);
     }
   }
 
-  /** A life is over; another may have begun. */
-  #end(node: NodeId, { instance, isReachable }: Life, next: Instance | undefined): void {
+  /** A life is over. */
+  #end(node: NodeId, { instance, isReachable }: Life): void {
     const { emit } = this.#parts;
     this.#lives.delete(node);
     if (isReachable) emit({ kind: 'reach', instance, isReachable: false });
     emit({ kind: 'ended', instance });
-    if (next === undefined) return;
-    this.watch(next);
-    if (this.#lives.get(node)?.isReachable) emit({ kind: 'reach', instance: next, isReachable: true });
   }
 }

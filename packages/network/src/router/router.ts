@@ -17,6 +17,7 @@ export type { GraphEffect, GraphInput } from './effects.ts';
 export type { MachineInput, Port, TableEffect } from './machine.ts';
 export type { OpaqueDecision } from './opaque-directory.ts';
 export { ROUTER_OPTIONS, type RouterOptions } from './options.ts';
+export type { RemoteService } from './whereabouts.ts';
 
 /** Where a broadcast goes: this machine, this data centre, everywhere. */
 export type Scope = 'machine' | 'network' | 'cluster';
@@ -108,10 +109,8 @@ export class Router {
     const destination = isAnywhere ? service : `${machine === '.' ? this.#server : machine}:${service}`;
     if (isAnywhere || machine === '?') {
       const graph = this.#graph;
-      const found =
-        graph?.nearest(service, destination, sender, now, isAnywhere) ??
-        graph?.opaque.behindPeers(service, destination, now);
-      return found ?? { kind: 'absent', destination };
+      const found = graph?.whereabouts.nearest({ service, destination, sender, isWide: isAnywhere, now });
+      return found ?? graph?.opaque.behindPeers(service, destination, now) ?? { kind: 'absent', destination };
     }
     return this.#onServer(machine, destination, mayGuess ? undefined : service);
   }
@@ -138,7 +137,7 @@ export class Router {
 
   /** The queues whose messages a service of another node may have. */
   queuesOn(node: NodeId, service: string): readonly string[] {
-    const name = this.#graph?.nameOf(node) ?? '';
+    const name = this.#graph?.whereabouts.nameOf(node) ?? '';
     const queues = [service, `${name}:${service}`];
     return this.#graph?.database.get(node) === undefined ? queues : [...queues, `?:${service}`];
   }
@@ -171,7 +170,7 @@ export class Router {
 
   #onServer(machine: string, destination: string, service?: string): Decision {
     const graph = this.#graph;
-    const found = graph?.onServer(machine, destination, service);
+    const found = graph?.whereabouts.onServer(machine, destination, service);
     const isOpaque = found === undefined && graph?.nodeNamed(machine) === undefined;
     return (
       found ??

@@ -1,6 +1,7 @@
 // What must hold, checked all the time: no message twice, none out of order, each accepted one ends once.
 
 import { decodeLine } from 'snapcommunicator/wire';
+import type { ScopeMark } from '../frame/frame.ts';
 import { HOPS_MAX, type RoutedFrame } from '../frame/frame.ts';
 import type { AcceptRefusal, Ending } from './endings.ts';
 import type { SimulatedMachine } from './machine.ts';
@@ -73,6 +74,7 @@ export class Checker {
   readonly #diskLostAt = new Map<SimulatedMachine, number>();
   readonly #messages: TracedMessage[] = [];
   readonly #broadcasts: {
+    readonly scope: ScopeMark;
     readonly origin: SimulatedMachine;
     readonly life: number;
     readonly isAfterFaults: boolean;
@@ -225,8 +227,9 @@ export class Checker {
   }
 
   /** A machine broadcasts. @returns the number of the message */
-  broadcastFrom(machine: SimulatedMachine): number {
+  broadcastFrom(machine: SimulatedMachine, scope: ScopeMark = '*'): number {
     this.#broadcasts.push({
+      scope,
       origin: machine,
       life: machine.life,
       isAfterFaults: this.isAfterFaults,
@@ -240,23 +243,33 @@ export class Checker {
     const number = read.kind === 'message' ? Number(read.message.parameters['n']) : Number.NaN;
     const broadcast = this.#broadcasts[number];
     if (broadcast === undefined) return this.violate('a broadcast arrived that nobody sent');
-    const { origin, life, arrivedAt } = broadcast;
+    const { origin, life, arrivedAt, scope } = broadcast;
     const receiver = `${machine.setup.id}~${machine.life}`;
     if (arrivedAt.has(receiver)) this.violate(`broadcast ${number} arrived twice at ${machine.setup.name}`);
+    if (scope === '?' && machine.setup.area !== origin.setup.area) {
+      this.violate(`broadcast ${number} for the area of ${origin.setup.name} arrived at ${machine.setup.name}`);
+    }
     if (machine === origin && life === machine.life) this.violate(`broadcast ${number} came back to its own sender`);
     arrivedAt.set(receiver, this.#now());
     this.counts.broadcasts++;
-    const flow = `broadcast ${origin.setup.id}~${life} > ${receiver}`;
+    const flow = `broadcast ${scope} ${origin.setup.id}~${life} > ${receiver}`;
     const last = this.#lastArrived.get(flow) ?? -1;
     if (last > number) this.violate(`broadcast ${number} arrived at ${machine.setup.name} after ${last}`);
     this.#lastArrived.set(flow, number);
   }
 
-  /** Broadcasts that were sent when all was well have reached every machine. */
-  finishBroadcasts(machines: readonly SimulatedMachine[]): void {
-    for (const [number, { origin, isAfterFaults, arrivedAt }] of this.#broadcasts.entries()) {
+  /**
+   * Broadcasts that were sent when all was well have reached every machine that they were for.
+   * @param parts of data centres, by machine: what hangs together without leaving it
+   */
+  finishBroadcasts(
+    machines: readonly SimulatedMachine[],
+    parts: ReadonlyMap<SimulatedMachine, unknown> = new Map(),
+  ): void {
+    for (const [number, { scope, origin, isAfterFaults, arrivedAt }] of this.#broadcasts.entries()) {
       if (!isAfterFaults) continue;
       for (const machine of machines) {
+        if (scope === '?' && parts.get(machine) !== parts.get(origin)) continue;
         if (machine === origin || arrivedAt.has(`${machine.setup.id}~${machine.life}`)) continue;
         this.violate(`broadcast ${number} from ${origin.setup.name} did not reach ${machine.setup.name}`);
       }

@@ -1,14 +1,13 @@
 // One simulated machine: a node with its links, its services and its disk; it can crash, freeze, and start again.
 
 import { encodeMessage } from 'snapcommunicator/wire';
-import { type Frame, HOPS_MAX, isRouted, isScopeMark, nodeOf } from '../frame/frame.ts';
+import { type Frame, HOPS_MAX, isRouted, isScopeMark, nodeOf, type ScopeMark } from '../frame/frame.ts';
 import { encodeText } from '../frame/text.ts';
 import type { Identity } from '../handshake/handshake.ts';
 import { Keeper, TTL_LIMITS } from '../keeper/keeper.ts';
 import { Node, type NodeEffect } from '../node/node.ts';
 import { BROADCAST_OPTIONS } from '../router/broadcast.ts';
-import type { LinkState } from '../router/link-state.ts';
-import { type Port, ROUTER_OPTIONS } from '../router/router.ts';
+import { type Port, ROUTER_OPTIONS, type RouterOptions } from '../router/router.ts';
 import { STREAM_OPTIONS } from '../stream/streams.ts';
 import type { Checker, TracedMessage } from './checkers.ts';
 import { Disk } from './disk.ts';
@@ -42,7 +41,7 @@ export interface World {
   readonly checker: Checker;
   /** Whether every frame and every message of the handshake goes through its bytes. */
   readonly isByteExact: boolean;
-  readonly share: (state: LinkState) => LinkState;
+  readonly share: NonNullable<RouterOptions['share']>;
 }
 
 export interface MachineSetup {
@@ -262,13 +261,13 @@ export class SimulatedMachine {
   }
 
   /** A service of this machine broadcasts. */
-  broadcast(from: string): void {
+  broadcast(from: string, scope: ScopeMark = '*'): void {
     this.whenAwake(() => {
       if (this.node === undefined) return;
-      const number = this.#world.checker.broadcastFrom(this);
+      const number = this.#world.checker.broadcastFrom(this, scope);
       const sender = { sentFromServer: this.setup.name, sentFromService: from };
-      const line = encodeMessage({ ...sender, service: '*', command: 'B', parameters: { n: String(number) } });
-      this.node.broadcast('*', encodeText(`${line}\n`), this.now);
+      const line = encodeMessage({ ...sender, service: scope, command: 'B', parameters: { n: String(number) } });
+      this.node.broadcast(scope, encodeText(`${line}\n`), this.now);
       this.turn();
     });
   }

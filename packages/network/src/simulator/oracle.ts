@@ -14,14 +14,16 @@ export interface Oracle {
 /** Directed edges by machine, then neighbour: the least cost of the links that both ends have in full. */
 export type Edges = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-export function edgesOf(machines: readonly SimulatedMachine[]): Edges {
+/** @param isWide whether links between data centres count, too */
+export function edgesOf(machines: readonly SimulatedMachine[], isWide = false): Edges {
   const half = new Map<string, Map<string, number>>();
   for (const machine of machines) {
     const costs = new Map<string, number>();
     half.set(machine.setup.id, costs);
     for (const { peer, state, cost: derived } of machine.node?.router.graph?.links() ?? []) {
       const cost = machine.isDraining ? COST_MAX : derived;
-      if (state === 'full' && peer.isInArea) costs.set(peer.node, Math.min(costs.get(peer.node) ?? cost, cost));
+      if (state === 'full' && (isWide || peer.isInArea))
+        costs.set(peer.node, Math.min(costs.get(peer.node) ?? cost, cost));
     }
   }
   const edges = new Map<string, Map<string, number>>();

@@ -3,7 +3,7 @@
 
 import type { LinkState } from '../router/link-state.ts';
 import { Checker, type LinkCounts, type MessageCounts } from './checkers.ts';
-import { differences } from './convergence.ts';
+import { differences, partsOf } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
 import { FAULT_KINDS, type FaultKind, isGentle, makeTrouble, type Newcomer } from './faults.ts';
 import { wrongChoices } from './instances.ts';
@@ -52,6 +52,8 @@ export interface SimulationResult {
 /** After the last fault: silence must be noticed, pauses before dialing be over, link states be flooded. */
 const HEALING_MS_MAX = 15_000;
 const BYTE_EXACT_NODES_MAX = 20;
+/** Between two messages of one sender to the same name, at most, in ms. */
+const FLOW_PAUSE_MS_MAX = 10;
 /** The most machines that are drawn. */
 const NODES_MAX = 60;
 const TTL_MS = 20_000;
@@ -62,6 +64,9 @@ const QUIET_MS = 6000;
 /** One in so many messages asks to be kept on disk; and for a short life. */
 const DURABLE_SHARE = 0.15;
 const SHORT_LIVED_SHARE = 0.2;
+
+/** One in so many graphs has several data centres. */
+const AREAS_SHARE = 0.4;
 
 export class Simulation {
   readonly options: SimulationOptions;
@@ -88,7 +93,7 @@ export class Simulation {
     this.topology = options.topology ?? this.#draw();
     this.secret = this.random.chance(0.5) ? this.random.id() : undefined;
     const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
-    const share = (state: LinkState): LinkState => this.#share(state);
+    const share: World['share'] = (state, about) => this.#share(state, about);
     this.world = { queue: this.queue, random: this.random, checker: this.checker, isByteExact, share };
     this.#build();
   }
@@ -103,7 +108,7 @@ export class Simulation {
       this.#traffic(3000);
       this.#settle();
       this.checker.finish();
-      this.checker.finishBroadcasts(this.machines);
+      this.checker.finishBroadcasts(this.machines, partsOf(this.machines));
     } catch (error) {
       this.checker.violate(`an assertion failed: ${error instanceof Error ? error.stack : String(error)}`);
     }
@@ -153,7 +158,12 @@ export class Simulation {
     const { random, options } = this;
     const nodes = options.nodes ?? drawCount(random);
     const kind = options.kind ?? (random.chance(0.7) ? 'random' : random.pick(TOPOLOGIES));
-    const drawn = makeTopology({ kind, nodes, degree: 2 + random.next() * 2, servicesPerNode: 3 }, random);
+    const areas = random.chance(AREAS_SHARE) ? Math.min(random.integer(2, 4), nodes) : 1;
+    const degree = 2 + random.next() * 2;
+    const drawn = cutInTwo(
+      makeTopology({ kind, nodes, degree, servicesPerNode: 3, areas, linksBetween: random.integer(1, 3) }, random),
+      areas > 2 && random.chance(0.3),
+    );
     // Some machines are on two networks with each other.
     const doubled = random.chance(0.3) ? drawn.links.filter(() => random.chance(0.2)) : [];
     const second = doubled.map((link) => ({
@@ -240,15 +250,20 @@ export class Simulation {
         const from = random.pick(machines);
         const service = [...from.services][random.integer(0, from.services.size - 1)];
         if (service === undefined) return;
-        if (random.chance(0.1)) from.broadcast(service);
+        if (random.chance(0.1)) from.broadcast(service, random.chance(0.3) ? '?' : '*');
         const to = random.pick(machines);
         const isNamed = random.chance(0.5);
         const target = isNamed ? ([...to.services][0] ?? random.pick(names)) : random.pick(names);
         const isShort = random.chance(SHORT_LIVED_SHARE) && !checker.isAfterFaults;
         const ttlMs = isShort ? random.integer(200, 5000) : random.integer(TTL_MS / 2, TTL_MS);
         const wishes = { ttlMs, isKept: true, isDurable: random.chance(DURABLE_SHARE) };
-        for (let burst = random.chance(0.1) ? random.integer(2, 30) : 1; burst > 0; burst--) {
-          from.send(service, isNamed ? to.setup.name : '', target, wishes);
+        const count = random.chance(0.1) ? random.integer(2, 30) : 1;
+        // At once, or one after the other while things change.
+        const everyMs = random.chance(0.5) ? 0 : random.next() * FLOW_PAUSE_MS_MAX;
+        for (let place = 0; place < count; place++) {
+          const send = (): void => from.send(service, isNamed ? to.setup.name : '', target, wishes);
+          if (place * everyMs === 0) send();
+          else queue.after(place * everyMs, send);
         }
       });
     }
@@ -277,9 +292,9 @@ export class Simulation {
     return newcomer;
   };
 
-  #share(state: LinkState): LinkState {
+  #share(state: LinkState, about: string): LinkState {
     // Equal states may differ in how far back they remember removals; which of them is kept makes no other difference.
-    const key = `${state.origin} ${state.incarnation}.${state.sequence}`;
+    const key = `${about} ${state.origin} ${state.incarnation}.${state.sequence}`;
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     // Old states are nobody's any more, mostly; those still in use are merely not shared again.
@@ -289,6 +304,23 @@ export class Simulation {
   }
 
   readonly #isBroken = (): boolean => this.checker.violations.length > 0;
+}
+
+/** If asked to, makes of the first and the last data centre one in two parts, which reach each other by way of others only. */
+function cutInTwo(topology: Topology, isAsked: boolean): Topology {
+  if (!isAsked) return topology;
+  const [first = '', last = ''] = [topology.nodes[0]?.area, topology.nodes.at(-1)?.area];
+  const areas = new Map(topology.nodes.map(({ name, area }) => [name, area]));
+  const joins = ({ a, b }: TopologyLink): boolean => {
+    const ends = [areas.get(a), areas.get(b)];
+    return first !== last && ends.includes(first) && ends.includes(last);
+  };
+  // Links between the two would make one part of them.
+  if (topology.links.some(joins)) return topology;
+  return {
+    ...topology,
+    nodes: topology.nodes.map((node) => ({ ...node, area: node.area === last ? first : node.area })),
+  };
 }
 
 /** Mostly few machines: they show most mistakes, and cost least. */

@@ -34,25 +34,58 @@ export interface TopologyOptions {
   /** Links of a node, on average, in a random graph. */
   readonly degree: number;
   readonly servicesPerNode: number;
+  /** Data centres, each a graph of the kind; by default all is one without a name. */
+  readonly areas?: number;
+  /** Links between two data centres that are joined. */
+  readonly linksBetween?: number;
 }
 
 /** A graph of the kind, connected; delays, costs and where services run are drawn from `random`. */
 export function makeTopology(options: TopologyOptions, random: Random): Topology {
-  const { kind, nodes: count } = options;
+  const { kind, nodes: count, areas: areaCount = 1 } = options;
+  const areaOf = (index: number): number => Math.floor((index * areaCount) / count);
   const nodes = Array.from({ length: count }, (_, index) => ({
     name: nameOf(index),
-    area: '',
+    area: areaCount === 1 ? '' : `area${areaOf(index) + 1}`,
     services: servicesOf(index, options, random),
   }));
-  const links = PAIRS[kind](count, options.degree, random).map(([a, b]) => ({
+  const links: TopologyLink[] = [];
+  const firsts = Array.from({ length: areaCount }, (_, area) => Math.ceil((area * count) / areaCount));
+  for (const [area, first] of firsts.entries()) {
+    const size = (firsts[area + 1] ?? count) - first;
+    for (const [a, b] of PAIRS[kind](size, options.degree, random)) links.push(drawLink(first + a, first + b, random));
+  }
+  if (areaCount > 1) links.push(...linksBetween(options, firsts, random));
+  return { nodes, links };
+}
+
+function drawLink(a: number, b: number, random: Random): TopologyLink {
+  return {
     a: nameOf(a),
     b: nameOf(b),
     delayMs: drawDelay(random),
     // Few different costs make many paths of equal cost.
     cost: random.chance(0.7) ? random.integer(1, 4) * 10 : undefined,
     bytesPerSecond: random.chance(0.1) ? random.integer(50, 500) * 1000 : undefined,
-  }));
-  return { nodes, links };
+  };
+}
+
+/** Joins data centres by a random graph of their own; each two by some links, between machines that are drawn. */
+function linksBetween(
+  { nodes: count, areas = 1, linksBetween: wanted = 2, degree }: TopologyOptions,
+  firsts: readonly number[],
+  random: Random,
+): TopologyLink[] {
+  const member = (area: number): number => random.integer(firsts[area] ?? 0, (firsts[area + 1] ?? count) - 1);
+  const links = new Map<string, TopologyLink>();
+  for (const [one, other] of PAIRS.random(areas, degree, random)) {
+    for (let place = 0; place < wanted; place++) {
+      const [a, b] = [member(one), member(other)];
+      const delayMs = 5 + random.next() * 75;
+      links.set(`${a} ${b}`, { ...drawLink(a, b, random), delayMs, cost: random.chance(0.5) ? 100 : undefined });
+    }
+  }
+  return [...links.values()];
 }
 
 type Pair = readonly [a: number, b: number];
