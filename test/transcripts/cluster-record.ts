@@ -35,7 +35,9 @@ function readWire(path: string): WireEvent[] {
     if (seconds !== undefined) return [{ line, seconds: Number(seconds), kind: 'text', from, to, text }];
     const [, notedAt, dialer = '', dialed = '', flag] = NOTE.exec(content) ?? [];
     if (notedAt === undefined) return [];
-    return [{ line, seconds: Number(notedAt), kind: flag === 'SYN' ? 'syn' : 'fin', from: dialer, to: dialed, text: '' }];
+    return [
+      { line, seconds: Number(notedAt), kind: flag === 'SYN' ? 'syn' : 'fin', from: dialer, to: dialed, text: '' },
+    ];
   });
 }
 
@@ -118,7 +120,8 @@ export function readClusterMoments(servicesPath: string, wirePath: string, role:
   const wire = readWire(wirePath);
   let at = 0;
   const playUntil = (end: number): void => {
-    for (; at < end; at++) writer.wire(wire[at] as WireEvent);
+    for (const event of wire.slice(at, end)) writer.wire(event);
+    at = Math.max(at, end);
   };
   for (const entry of readEntries(servicesPath)) {
     const [, started] = /^# start daemon (\w+)/.exec(entry.text) ?? [];
@@ -172,7 +175,6 @@ function calmAfter(wire: readonly WireEvent[], from: number): number {
 }
 
 function endOf(wire: readonly WireEvent[], from: number, isPart: (event: WireEvent) => boolean): number {
-  let at = from;
-  while (at < wire.length && isPart(wire[at] as WireEvent)) at++;
-  return at;
+  const count = wire.slice(from).findIndex((event) => !isPart(event));
+  return count < 0 ? wire.length : from + count;
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { RunningDaemon } from '../support/daemon.ts';
 import { LineClient, type LineTarget } from '../support/line-client.ts';
-import { Addresses } from './addresses.ts';
+import type { Addresses } from './addresses.ts';
 import { BEGINNING, END, type Moment, normalize } from './record.ts';
 
 /** How long something expected may take; only a failing test waits so long, or one that writes down what differs. */

@@ -1,4 +1,4 @@
-// Commands that steer the daemon: STOP, SHUTDOWN, LOG_ROTATE, FORGET, BLOCK; and SNIFF, which looks into traffic.
+// Commands that steer the daemon: STOP, SHUTDOWN, RELOAD, LOG_ROTATE, FORGET, BLOCK; and SNIFF, which looks into traffic.
 
 import { compileFilter } from '@snapcommunicator/network/filter';
 import type { Delivery } from '../bus/delivery.ts';
@@ -6,6 +6,7 @@ import { textParameters, type Values } from '../bus/speaker.ts';
 import type { Taps, Viewer } from '../bus/taps.ts';
 import type { GraphSide } from '../graph/graph.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import type { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
 import type { Caller, CommandRunner } from './runner.ts';
 
@@ -14,12 +15,13 @@ export interface ControlParts {
   readonly taps: Taps;
   readonly stop: (reason: string) => void;
   readonly graph: () => GraphSide;
+  readonly links: () => Links;
   readonly delivery: () => Delivery;
   readonly legacy: () => Pick<LegacyLinks, 'tellAll'>;
 }
 
 export function addControlCommands(runner: CommandRunner, parts: ControlParts): void {
-  const { log, taps, stop, graph, delivery, legacy } = parts;
+  const { log, taps, stop, graph, links, delivery, legacy } = parts;
   const tellOthers = (caller: Caller, word: string, values: Values): void => {
     if (!isFromDaemon(caller)) graph().tellDaemons(word, values);
     if (!caller.isOpaque) legacy().tellAll(word, textParameters(values));
@@ -54,11 +56,35 @@ export function addControlCommands(runner: CommandRunner, parts: ControlParts): 
         return caller.answer('INVALID', { command: 'FORGET', message: 'ip or server_name is missing' });
       const wasKnown = graph().forget(machine);
       tellOthers(caller, 'FORGET', { ip, server_name: server });
-      if (!wasKnown && !isFromDaemon(caller)) caller.answer('INVALID', { command: 'FORGET', message: `no machine is known by ${machine}` });
+      if (!wasKnown && !isFromDaemon(caller))
+        caller.answer('INVALID', { command: 'FORGET', message: `no machine is known by ${machine}` });
     },
     { isPrivileged: true },
   );
-  runner.on('BLOCK', () => undefined, { isPrivileged: true });
+  runner.on(
+    'BLOCK',
+    ({ uri }) => {
+      links().block(uri);
+      log.lines.info({ address: uri }, 'an address is blocked: another daemon asked for it');
+    },
+    { isPrivileged: true },
+  );
+
+  runner.on(
+    'RELOAD',
+    (_values, { answer }) => {
+      links()
+        .reload()
+        .then(
+          () => {
+            log.lines.info('certificates, passwords and credentials read again');
+            answer('RELOADED');
+          },
+          (error: unknown) => answer('INVALID', { command: 'RELOAD', message: (error as Error).message }),
+        );
+    },
+    { isPrivileged: true },
+  );
 
   runner.on(
     'SNIFF',

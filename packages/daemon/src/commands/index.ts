@@ -7,8 +7,9 @@ import type { Keeping } from '../bus/keeping.ts';
 import type { Registration } from '../bus/registration.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { GraphSide } from '../graph/graph.ts';
-import type { ClockStatus } from '../machine/clock-status.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import type { Links } from '../links/links.ts';
+import type { ClockStatus } from '../machine/clock-status.ts';
 import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
 import { addControlCommands } from './control.ts';
@@ -30,6 +31,7 @@ export interface CommandParts {
   readonly legacy: () => LegacyLinks;
 
   readonly graph: () => GraphSide;
+  readonly links: () => Links;
   readonly leave: (connection: Connection) => void;
   readonly stop: (reason: string) => void;
 }
@@ -88,7 +90,7 @@ export function createCommands(parts: CommandParts): DaemonCommands {
   });
   addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
   const { stop, graph, delivery, legacy } = parts;
-  addControlCommands(runner, { log, taps, stop, graph, delivery, legacy });
+  addControlCommands(runner, { log, taps, stop, graph, links: parts.links, delivery, legacy });
   return { runner, loads, report };
 }
 

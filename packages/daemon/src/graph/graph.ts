@@ -117,7 +117,7 @@ export function createGraph(parts: GraphParts) {
     keeping,
     now,
     giveKeptTo: parts.giveKeptTo,
-    behind: (port) => parts.legacy().destinationOf(port),
+    behind: (decision) => parts.legacy().destinationFor(decision),
     carryOut: (effect) => {
       if (effect.kind === 'ended') confirmations.end(effect.instance);
       events.carryOut(effect);

@@ -28,9 +28,12 @@ export interface LegacyCounters {
 /** Context of a line that bears its envelope already; all others get one when they go out. */
 export const ENVELOPED = Symbol('enveloped');
 
+/** What the owner does about a link; what is to be said is said already. */
+export type PeerEffect = Exclude<LegacyLinkEffect, { readonly kind: 'say' }>;
+
 export interface PeerOwner {
   /** What a message of the peer, or the time, has brought about. @param line as it came, with an LF */
-  carryOut(peer: LegacyPeer, effect: LegacyLinkEffect, line: Uint8Array): void;
+  carryOut(peer: LegacyPeer, effect: PeerEffect, line: Uint8Array): void;
   /** A line is no message. */
   reject(peer: LegacyPeer, error: string, command: string): void;
   /** Lines of the cluster, as they are to go over the link. */

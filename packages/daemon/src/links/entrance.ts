@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
-import { type Endpoint, formatEndpoint, isUnspecified } from '../options/addresses.ts';
+import { type Endpoint, formatEndpoint, isLoopback, isUnspecified } from '../options/addresses.ts';
 import type { Admission } from './admission.ts';
 import type { Certificates } from './certificates.ts';
 import { plainHost } from './ip-address.ts';
@@ -75,6 +75,11 @@ export class Entrance {
       if (endpoint.host === host || isUnspecified(endpoint.host)) return { host, port: endpoint.port };
     }
     return undefined;
+  }
+
+  /** Where this machine is called by others of its loopback network, which it calls from there, too. */
+  get loopbackHost(): string | undefined {
+    return this.#listeners.find(({ endpoint }) => isLoopback(endpoint.host))?.endpoint.host;
   }
 
   /** The port of the first plain listener. */

@@ -5,6 +5,7 @@ import type { Frame } from '@snapcommunicator/network/frame';
 import type { ExistingLink, RefusalReason, Surroundings } from '@snapcommunicator/network/handshake';
 import type { Message } from 'snapcommunicator/wire';
 import type { Log, RateLimit } from '../log.ts';
+import { isLoopback } from '../options/addresses.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Admission } from './admission.ts';
 import { Certificates } from './certificates.ts';
@@ -185,7 +186,8 @@ export class Links implements Iterable<Link> {
   }
 
   #dial(target: Target): void {
-    const options = { certificates: this.#certificates, timeoutMs: this.#options.handshakeTimeout };
+    const localAddress = isLoopback(target.address.host) ? this.#entrance.loopbackHost : undefined;
+    const options = { certificates: this.#certificates, timeoutMs: this.#options.handshakeTimeout, localAddress };
     const cancel = dialSocket(target.address, options, (result) => {
       this.#dials.delete(cancel);
       if ('reason' in result) this.#missed(target, result);

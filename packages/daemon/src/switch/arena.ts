@@ -80,9 +80,9 @@ export class Arena {
     return this.isLarge(address) ? LARGE_BYTES : SMALL_BYTES;
   }
 
-  /** What a large buffer takes. */
-  get largeBytes(): number {
-    return LARGE_BYTES;
+  /** What a large buffer can come to hold: the last line may go beyond its capacity. */
+  get largeBytesMax(): number {
+    return LARGE_BYTES + BUFFER_SLACK_BYTES;
   }
 
   isLarge(address: number): boolean {

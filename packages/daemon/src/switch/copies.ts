@@ -16,7 +16,7 @@ export class Copies {
 
   /** New memory of that size for each flush would cost more than the copy. */
   of(bytes: Buffer): Buffer {
-    if (bytes.length < REUSED_BYTES_MIN) return Buffer.from(bytes);
+    if (bytes.length < REUSED_BYTES_MIN || bytes.length > this.#bytesMax) return Buffer.from(bytes);
     const memory = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#bytesMax);
     bytes.copy(memory);
     return memory.subarray(0, bytes.length);
@@ -24,6 +24,7 @@ export class Copies {
 
   /** Nobody reads the copy any more. */
   give({ buffer, length }: Buffer): void {
-    if (length >= REUSED_BYTES_MIN && this.#spare.length < SPARE_COUNT_MAX) this.#spare.push(Buffer.from(buffer));
+    const isOurs = length >= REUSED_BYTES_MIN && buffer.byteLength === this.#bytesMax;
+    if (isOurs && this.#spare.length < SPARE_COUNT_MAX) this.#spare.push(Buffer.from(buffer));
   }
 }

@@ -73,7 +73,7 @@ export class Output {
   constructor(arena: Arena, options: OutputOptions, now: () => number) {
     this.#arena = arena;
     this.#options = options;
-    this.#copies = new Copies(arena.largeBytes);
+    this.#copies = new Copies(arena.largeBytesMax);
     this.#pressure = new Pressure(arena, options, now, (destination) => {
       this.#leaveVoid(destination);
       if (destination.sealedBy === undefined) unseal(arena, destination.slot);
@@ -294,8 +294,7 @@ export class Output {
     // Answers and reports have room beyond what messages may fill: a flood must not cost a service the answer to its question.
     const { queueBytesMax } = this.#options;
     const waiting = heldBytes(destination) + bufferedBytes(this.#arena, destination.slot);
-    if (waiting >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax))
-      return 'queue-full';
+    if (waiting >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax)) return 'queue-full';
     if (destination.state === 'full') {
       if (source !== undefined) this.#pressure.block(source, destination);
       this.#relaxed.push(destination);
@@ -401,13 +400,7 @@ export class Output {
     }
   }
 
-  #write(
-    destination: Destination,
-    bytes: Buffer,
-    lines: number,
-    release: Done | undefined,
-    context?: unknown,
-  ): void {
+  #write(destination: Destination, bytes: Buffer, lines: number, release: Done | undefined, context?: unknown): void {
     const { transform, delivered } = destination;
     const out = transform === undefined ? bytes : transform(bytes);
     const length = out.length;

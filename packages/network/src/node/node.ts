@@ -27,7 +27,7 @@ import {
   Router,
   type RouterOptions,
 } from '../router/router.ts';
-import { type Arrival, type Outcome, type StreamOptions, Streams } from '../stream/streams.ts';
+import { type Arrival, type LineCounter, type Outcome, type StreamOptions, Streams } from '../stream/streams.ts';
 import { Debts } from './debts.ts';
 
 export { BROADCAST_OPTIONS, type BroadcastOptions } from '../router/broadcast.ts';
@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly router: RouterOptions;
   readonly streams: StreamOptions;
   readonly broadcasts: BroadcastOptions;
+  /** A faster way to count the LFs in a block than the own one. */
+  readonly countLines?: LineCounter | undefined;
 }
 
 /** The machine's side of a node. `T` is what it knows a parcel by. */
@@ -96,6 +98,7 @@ export class Node<T> {
       isReachable,
       isKnown,
       take: (arrival) => this.#local.take(arrival),
+      countLines: options.countLines,
     });
     this.broadcasts = new Broadcast(
       {

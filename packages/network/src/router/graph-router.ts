@@ -146,6 +146,9 @@ export class GraphRouter {
       case 'drain':
         this.#drain(input.isDraining, now);
         break;
+      case 'expected':
+        this.opaque.expect(input.services);
+        break;
       case 'opaque':
         this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
         break;

@@ -53,6 +53,7 @@ export class OpaqueDirectory {
   readonly #own = new Map<Port, Behind>();
   readonly #borders = new Map<NodeId, readonly Behind[]>();
   readonly #goneAtMs = new Map<string, number>();
+  #expected: ReadonlySet<string> = new Set();
 
   constructor(around: OpaqueSurroundings) {
     this.#around = around;
@@ -81,6 +82,11 @@ export class OpaqueDirectory {
     if (now.length > 0) this.#borders.set(node, now);
     else this.#borders.delete(node);
     return [...new Set([...old, ...now].flatMap(({ services }) => [...services]))];
+  }
+
+  /** These belong on this machine: if they are not there, they are waited for. */
+  expect(services: readonly string[]): void {
+    this.#expected = new Set(services);
   }
 
   /** Where a service is has changed: if it is nowhere in the graph any more, that is remembered for a while. */
@@ -156,7 +162,7 @@ export class OpaqueDirectory {
   /** A name that is in the graph, or was a moment ago, is waited for and not looked for. */
   #isLookedFor(service: string, now: number): boolean {
     const isJustGone = now - (this.#goneAtMs.get(service) ?? Number.NEGATIVE_INFINITY) <= GONE_MS;
-    return !isJustGone && !this.#around.hasService(service);
+    return !isJustGone && !this.#expected.has(service) && !this.#around.hasService(service);
   }
 }
 

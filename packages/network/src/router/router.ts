@@ -130,6 +130,12 @@ export class Router {
     return this.#graph?.opaque.behindOwnPeers(isAnywhere ? '' : machine, service, found.destination, now) ?? found;
   }
 
+  /** The name of the machine that a decision leads to, as far as it is known; else as addressed. */
+  placeOf(server: string, decision: Decision): string {
+    const named = decision.kind === 'node' ? this.#graph?.whereabouts.nameOf(decision.node) : undefined;
+    return named || (server === '' || server === '.' ? this.#server : server);
+  }
+
   /** The queues whose messages a service of this machine may have: those for it anywhere, and for it here. */
   queuesOf(service: string): readonly string[] {
     return [service, `${this.#server}:${service}`];

@@ -14,10 +14,11 @@ import {
 } from '../frame/frame.ts';
 import { Alarms } from '../router/alarms.ts';
 import { IncomingStream, type Taker } from './incoming.ts';
-import { isLines } from './lines.ts';
+import { isLines, type LineCounter } from './lines.ts';
 import { type Outcome, OutgoingStream, type Parcel, type StreamOptions } from './outgoing.ts';
 
 export { type Arrival, IncomingStream, type Taker } from './incoming.ts';
+export type { LineCounter } from './lines.ts';
 export {
   type Fate,
   type Outcome,
@@ -46,6 +47,7 @@ export interface StreamsParts {
   /** Whether the link-state database knows the node in that incarnation. */
   readonly isKnown: (origin: Instance) => boolean;
   readonly take: Taker;
+  readonly countLines?: LineCounter | undefined;
 }
 
 export class Streams<T> {
@@ -203,8 +205,8 @@ export class Streams<T> {
   }
 
   #receiveData(frame: DataFrame, now: number): void {
-    const { take, options } = this.#parts;
-    if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count))) {
+    const { take, options, countLines } = this.#parts;
+    if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count, countLines))) {
       this.counters.refused++;
       return;
     }
