@@ -17,6 +17,7 @@ import { Naming } from './naming.ts';
 import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
+import { Pace } from './pace.ts';
 import { Routes } from './routes.ts';
 import { Timers } from './timers.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -43,8 +44,9 @@ export class GraphRouter {
   readonly #timers = new Timers<'compute' | 'age'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
-  #computedAtMs = Number.NEGATIVE_INFINITY;
-  #computePauseMs: number;
+  /** Links whose neighbour has said what it has, but in whose present life it is not known yet. */
+  readonly #unready = new Set<Port>();
+  readonly #pace: Pace;
   #nowMs = 0;
   #effects: GraphEffect[] = [];
 
@@ -54,7 +56,7 @@ export class GraphRouter {
     this.#machine = machine;
     this.#nextVersion = nextVersion;
     this.#adjacencies = new Adjacencies(options);
-    this.#computePauseMs = options.computeIntervalMs;
+    this.#pace = new Pace(options.computeIntervalMs, options.computeIntervalMsMax, CALM_MS);
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#adjacencies.bestLinksTo(neighbour));
     this.opaque = new OpaqueDirectory({
@@ -82,6 +84,7 @@ export class GraphRouter {
       emit: (effect) => this.#effects.push(effect),
       serviceChanged: (service) => this.#serviceChanged(service),
       wantCompute: () => this.#wantCompute(),
+      heardOf: (border, time) => this.#retry(border, time),
     });
     this.whereabouts = new Whereabouts({
       self: options.node,
@@ -260,14 +263,37 @@ export class GraphRouter {
     } else if (frame.kind === 'summary') this.areas.flooding.receiveUpdate(link, frame, now);
     else if (frame.kind === 'digest' && peer.isInArea) {
       this.flooding.receiveDigest(link, frame);
-      if (frame.isWhole) this.#event(link, 'digest', now);
+      if (frame.isWhole) this.#compared(link, peer, now);
     } else if (frame.kind === 'summary-digest') {
       this.areas.flooding.receiveDigest(link, frame);
-      if (frame.isWhole && !peer.isInArea) this.#event(link, 'digest', now);
+      if (frame.isWhole && !peer.isInArea) this.#compared(link, peer, now);
     } else if (frame.kind === 'hello') {
       const { costChanged, differs } = adjacency.greeted(frame, this.#hashFor(peer), now);
       if (costChanged) this.#tellLink(peer, now);
       if (differs) this.#sayDigests(link, peer, true);
+    }
+  }
+
+  /**
+   * Both sides have compared what they know. The link counts once the neighbour is known in its present life: what was
+   * said in a former one would be believed of this one.
+   */
+  #compared(link: Port, peer: Peer, now: number): void {
+    if (this.#isUpToDate(peer)) this.#event(link, 'digest', now);
+    else this.#unready.add(link);
+  }
+
+  #isUpToDate({ node, instance, isInArea }: Peer): boolean {
+    return isInArea ? this.database.knows(instance, node) : !this.areas.isBehind(instance);
+  }
+
+  /** A node was heard of: links that waited for it may count. */
+  #retry(node: NodeId, now: number): void {
+    for (const link of this.#unready) {
+      const peer = this.#adjacencies.get(link)?.peer;
+      if (peer !== undefined && (peer.node !== node || !this.#isUpToDate(peer))) continue;
+      this.#unready.delete(link);
+      this.#event(link, 'digest', now);
     }
   }
 
@@ -281,6 +307,7 @@ export class GraphRouter {
   #event(link: Port, event: AdjacencyEvent, now: number): void {
     const peer = this.#adjacencies.get(link)?.peer;
     if (peer === undefined) return;
+    if (event !== 'digest') this.#unready.delete(link);
     const { actions, isNew } = this.#adjacencies.on(link, event);
     for (const action of actions) this.#act(action, link, peer, isNew, now);
   }
@@ -329,10 +356,11 @@ export class GraphRouter {
     }
     if (after !== undefined && !this.#reached.has(node) && this.routes.isReachable(node)) this.#wantCompute();
     if (after?.facts.name === this.#server && node !== this.#options.node) this.#wantCompute();
+    this.#retry(node, now);
   }
 
   #wantCompute(): void {
-    this.#timers.setNoLater('compute', this.#computedAtMs + this.#computePauseMs);
+    this.#timers.setNoLater('compute', this.#pace.nextMs);
   }
 
   #wake(now: number): void {
@@ -372,11 +400,7 @@ export class GraphRouter {
   }
 
   #compute(now: number): void {
-    const { computeIntervalMs, computeIntervalMsMax } = this.#options;
-    // The first change after a calm is followed at once; while changes go on, several are taken together.
-    const isCalm = now - this.#computedAtMs > CALM_MS;
-    this.#computePauseMs = isCalm ? computeIntervalMs : Math.min(this.#computePauseMs * 2, computeIntervalMsMax);
-    this.#computedAtMs = now;
+    this.#pace.done(now);
     const { changes, broken } = this.routes.compute();
     for (const { node, slots } of changes) {
       this.#effects.push({ kind: 'route', node, slots, version: this.#nextVersion() });
@@ -403,7 +427,7 @@ export class GraphRouter {
       // It may be in another part of the area, within reach by way of others.
       this.areas.interest.watch(instance, false);
     } else {
-      this.areas.interest.unwatch(origin);
+      this.areas.interest.unwatch(after);
       this.#reached.set(origin, after);
       this.#effects.push({ kind: 'reach', instance: after, isReachable: true });
     }
