@@ -2,15 +2,16 @@
 
 import { type Instance, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
 import { Adjacencies, type LinkSnapshot } from './adjacencies.ts';
-import type { AdjacencyAction, AdjacencyEvent, Peer } from './adjacency.ts';
+import type { Peer } from './adjacency.ts';
 import { Anycast } from './anycast.ts';
 import { Areas } from './areas.ts';
 import { type Change, Database } from './database.ts';
 import { Directory } from './directory.ts';
 import type { GraphEffect, GraphInput, GraphSnapshot } from './effects.ts';
+import { Exchange } from './exchange.ts';
 import { Flooding } from './flooding.ts';
 import { Graph } from './graph.ts';
-import { hashText, mix } from './hash.ts';
+import { hashText } from './hash.ts';
 import { KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
 import { Naming } from './naming.ts';
@@ -40,12 +41,11 @@ export class GraphRouter {
   readonly #directory = new Directory();
   readonly #graph = new Graph();
   readonly #origination: Origination;
+  readonly #exchange: Exchange;
   readonly #naming: Naming;
   readonly #timers = new Timers<'compute' | 'age'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
-  /** Links whose neighbour has said what it has, but in whose present life it is not known yet. */
-  readonly #unready = new Set<Port>();
   readonly #pace: Pace;
   #nowMs = 0;
   #effects: GraphEffect[] = [];
@@ -84,7 +84,7 @@ export class GraphRouter {
       emit: (effect) => this.#effects.push(effect),
       serviceChanged: (service) => this.#serviceChanged(service),
       wantCompute: () => this.#wantCompute(),
-      heardOf: (border, time) => this.#retry(border, time),
+      heardOf: (border, time) => this.#exchange.heardOf(border, time),
     });
     this.whereabouts = new Whereabouts({
       self: options.node,
@@ -94,6 +94,14 @@ export class GraphRouter {
       areas: this.areas,
       anycast: new Anycast(options),
       reached: this.#reached,
+    });
+    this.#exchange = new Exchange({
+      adjacencies: this.#adjacencies,
+      database: this.database,
+      flooding: this.flooding,
+      areas: this.areas,
+      emit: (effect) => this.#effects.push(effect),
+      linkChanged: (peer, time) => this.#tellLink(peer, time),
     });
     this.#naming = new Naming({ ...options, server, whereabouts: this.whereabouts });
     this.#origination.tell(KEY.area, options.area === '' ? undefined : options.area);
@@ -132,13 +140,13 @@ export class GraphRouter {
         this.#openLink(input.link, input.peer, now);
         break;
       case 'link-down':
-        this.#event(input.link, 'close', now);
+        this.#exchange.close(input.link, now);
         break;
       case 'heard':
-        this.#adjacencies.get(input.link)?.heard(now);
+        this.#exchange.heard(input.link, now);
         break;
       case 'frame':
-        this.#receive(input.link, input.frame, now);
+        this.#exchange.receive(input.link, input.frame, now);
         break;
       case 'load':
         this.#origination.tell(KEY.load, input.load === 0 ? undefined : String(input.load));
@@ -244,79 +252,7 @@ export class GraphRouter {
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
-    this.#adjacencies.open(link, peer, now);
-    this.#sayDigests(link, peer, false);
-  }
-
-  #sayDigests(link: Port, peer: Peer, wantsAnswer: boolean): void {
-    if (peer.isInArea) this.flooding.sendDigest(link, wantsAnswer);
-    this.areas.flooding.sendDigest(link, wantsAnswer);
-  }
-
-  #receive(link: Port, frame: (GraphInput & { kind: 'frame' })['frame'], now: number): void {
-    const adjacency = this.#adjacencies.get(link);
-    if (adjacency === undefined) return;
-    adjacency.heard(now);
-    const { peer } = adjacency;
-    if (frame.kind === 'update') {
-      if (peer.isInArea) this.flooding.receiveUpdate(link, frame, now);
-    } else if (frame.kind === 'summary') this.areas.flooding.receiveUpdate(link, frame, now);
-    else if (frame.kind === 'digest' && peer.isInArea) {
-      this.flooding.receiveDigest(link, frame);
-      if (frame.isWhole) this.#compared(link, peer, now);
-    } else if (frame.kind === 'summary-digest') {
-      this.areas.flooding.receiveDigest(link, frame);
-      if (frame.isWhole && !peer.isInArea) this.#compared(link, peer, now);
-    } else if (frame.kind === 'hello') {
-      const { costChanged, differs } = adjacency.greeted(frame, this.#hashFor(peer), now);
-      if (costChanged) this.#tellLink(peer, now);
-      if (differs) this.#sayDigests(link, peer, true);
-    }
-  }
-
-  /**
-   * Both sides have compared what they know. The link counts once the neighbour is known in its present life: what was
-   * said in a former one would be believed of this one.
-   */
-  #compared(link: Port, peer: Peer, now: number): void {
-    if (this.#isUpToDate(peer)) this.#event(link, 'digest', now);
-    else this.#unready.add(link);
-  }
-
-  #isUpToDate({ node, instance, isInArea }: Peer): boolean {
-    return isInArea ? this.database.knows(instance, node) : !this.areas.isBehind(instance);
-  }
-
-  /** A node was heard of: links that waited for it may count. */
-  #retry(node: NodeId, now: number): void {
-    for (const link of this.#unready) {
-      const peer = this.#adjacencies.get(link)?.peer;
-      if (peer !== undefined && (peer.node !== node || !this.#isUpToDate(peer))) continue;
-      this.#unready.delete(link);
-      this.#event(link, 'digest', now);
-    }
-  }
-
-  /** A hash over all that is exchanged with a neighbour. */
-  #hashFor({ isInArea }: Peer): number {
-    const { hash } = this.areas.summaries;
-    return isInArea ? (this.database.hash ^ mix(hash)) >>> 0 : hash;
-  }
-
-  /** An event of an adjacency: makes its transition and does what belongs to it. */
-  #event(link: Port, event: AdjacencyEvent, now: number): void {
-    const peer = this.#adjacencies.get(link)?.peer;
-    if (peer === undefined) return;
-    if (event !== 'digest') this.#unready.delete(link);
-    const { actions, isNew } = this.#adjacencies.on(link, event);
-    for (const action of actions) this.#act(action, link, peer, isNew, now);
-  }
-
-  #act(action: AdjacencyAction, link: Port, peer: Peer, isNew: boolean, now: number): void {
-    if (action === 'hang-up') this.#effects.push({ kind: 'hang-up', link, reason: 'silence' });
-    if (!isNew || (action !== 'advertise' && action !== 'withdraw')) return;
-    this.#effects.push({ kind: 'adjacency', link, isFull: action === 'advertise' });
-    this.#tellLink(peer, now);
+    this.#exchange.open(link, peer, now);
   }
 
   /** The links to a neighbour changed: the own graph follows at once, the others hear of it. */
@@ -356,7 +292,7 @@ export class GraphRouter {
     }
     if (after !== undefined && !this.#reached.has(node) && this.routes.isReachable(node)) this.#wantCompute();
     if (after?.facts.name === this.#server && node !== this.#options.node) this.#wantCompute();
-    this.#retry(node, now);
+    this.#exchange.heardOf(node, now);
   }
 
   #wantCompute(): void {
@@ -364,9 +300,7 @@ export class GraphRouter {
   }
 
   #wake(now: number): void {
-    for (let link = this.#adjacencies.due(now); link !== undefined; link = this.#adjacencies.due(now)) {
-      this.#greet(link, now);
-    }
+    this.#exchange.wake(now);
     if (this.#timers.take('age', now)) {
       this.#timers.set('age', now + this.#options.ageIntervalMs);
       for (const change of this.database.age((node) => this.#reached.has(node), now)) this.#changed(change, now);
@@ -377,15 +311,6 @@ export class GraphRouter {
     this.areas.wake(now);
     const rival = this.#naming.yieldTo(now);
     if (rival !== undefined) this.#withdraw(rival);
-  }
-
-  /** Says hello over a link if it is time to, or gives it up if it is silent. */
-  #greet(link: Port, now: number): void {
-    const adjacency = this.#adjacencies.get(link);
-    if (adjacency?.isSilent(now) !== false) return this.#event(link, 'silence', now);
-    const frame = adjacency.hello(this.#hashFor(adjacency.peer), now);
-    if (frame !== undefined) this.#effects.push({ kind: 'send', link, frame });
-    this.#adjacencies.watch(link);
   }
 
   #originate(now: number): void {
