@@ -1,4 +1,5 @@
 // npm run prove: measures every figure that was asked for, and writes goal, measured, verdict and seed into bench/PROOF.md.
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { snapcommunicatord } from './adapters/snapcommunicatord.mjs';
@@ -9,19 +10,23 @@ import { startContender } from './lib/processes.mjs';
 import { Memory, writeProof } from './lib/proof.mjs';
 import { numbers } from './lib/traffic.mjs';
 
-const USAGE = `npm run prove [-- ITEM …] [--seed N] [--fresh] [--list]
+const USAGE = `npm run prove [-- ITEM …] [--seed N] [--fresh] [--processes N] [--list]
 
   ITEM      only these items (default: all)
   --seed N  what chance depends on; without it a new one, which is printed and written down
   --fresh   begins anew; else an interrupted run of the same commit goes on where it was
+  --processes N   for items that simulate; without it one a core, two at most
   --list    the items`;
 
+const PROCESSES_MAX = 64;
+
 /** What an item works with; every daemon that it starts is stopped when it ends, however it ends. */
-function contextOf({ name, seed, machine, memory }) {
+function contextOf({ name, seed, machine, memory, processes }) {
   const started = [];
   return {
     seed,
     machine,
+    processes,
     random: numbers(seed),
     state: memory.progressOf(name),
     save: () => memory.save(),
@@ -39,9 +44,9 @@ function contextOf({ name, seed, machine, memory }) {
   };
 }
 
-async function proveItem(item, run, memory, machine) {
+async function proveItem(item, run, memory, machine, processes) {
   console.log(`${item.name}: ${item.goal} (about ${item.seconds} s, seed ${run.seed})`);
-  const context = contextOf({ name: item.name, seed: run.seed, machine, memory });
+  const context = contextOf({ name: item.name, seed: run.seed, machine, memory, processes });
   try {
     return await item.run(context);
   } finally {
@@ -55,6 +60,7 @@ async function main() {
     options: {
       seed: { type: 'string' },
       fresh: { type: 'boolean', default: false },
+      processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -68,6 +74,10 @@ async function main() {
   const seed = values.seed === undefined ? undefined : Number(values.seed);
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     throw new RangeError(`--seed ${values.seed}: expected a whole number below 2^32`);
+  }
+  const processes = Number(values.processes);
+  if (!(Number.isInteger(processes) && processes >= 1 && processes <= PROCESSES_MAX)) {
+    throw new RangeError(`--processes ${values.processes}: expected 1 to ${PROCESSES_MAX}`);
   }
 
   const missing = snapcommunicatord.missing();
@@ -87,7 +97,7 @@ async function main() {
       console.log(`${item.name}: measured before the interruption`);
       continue;
     }
-    const result = await proveItem(item, run, memory, machine);
+    const result = await proveItem(item, run, memory, machine, processes);
     memory.finishItem(item.name, { ...result, seed: run.seed, date: machine.date, commit: machine.commit });
     writeProof(memory.data.results, items);
     for (const line of result.details) console.log(`  ${line}`);

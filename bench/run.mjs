@@ -11,11 +11,12 @@ import { rows } from './lib/rows.mjs';
 
 const USAGE = `npm run bench [-- ROW …] [--rounds N] [--seconds S] [--quick] [--list]
 
-  ROW          only these rows (default: all)
-  --rounds N   how often each contender of a row is measured (default 5)
-  --seconds S  how long each measurement lasts, after a warm-up (default 1.5)
-  --quick      2 rounds of 0.5 s, to see that it works; nothing is written
-  --list       the rows`;
+  ROW              only these rows (default: all)
+  --rounds N       how often each contender of a row is measured (default 5)
+  --seconds S      how long each measurement lasts, after a warm-up (default 1.5)
+  --against NAMES  only these beside ours, separated by commas; nothing is written
+  --quick          2 rounds of 0.5 s, to see that it works; nothing is written
+  --list           the rows`;
 
 const ROUNDS_MAX = 100;
 const BUSY_CORES = 0.5;
@@ -26,6 +27,7 @@ function readCommandLine() {
     options: {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      against: { type: 'string' },
       quick: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -39,11 +41,17 @@ function readCommandLine() {
     throw new RangeError(`no row ${unknown.join(', ')}; there are ${rows.map(({ name }) => name).join(', ')}`);
   return {
     chosen,
-    quick: values.quick,
+    isKept: !values.quick && values.against === undefined,
+    others: values.against?.split(',').map(contender),
     rounds: number('rounds', values.rounds ?? (values.quick ? '2' : '5'), 1, ROUNDS_MAX),
     seconds: number('seconds', values.seconds ?? (values.quick ? '0.5' : '1.5'), 0.1, 60),
     warmUp: values.quick ? 0.3 : 0.7,
   };
+}
+
+function contender(name) {
+  if (adapters.has(name)) return name;
+  throw new RangeError(`no contender ${name}; there are ${[...adapters.keys()].join(', ')}`);
 }
 
 function number(name, text, min, max) {
@@ -58,7 +66,7 @@ function finish(text) {
 }
 
 async function main() {
-  const { chosen, quick, rounds, seconds, warmUp } = readCommandLine();
+  const { chosen, isKept, others, rounds, seconds, warmUp } = readCommandLine();
   const missing = adapters.get(OURS).missing();
   if (missing !== undefined) throw new Error(`${OURS} cannot be measured: ${missing}`);
   compileGenerators();
@@ -72,15 +80,15 @@ async function main() {
   const mentioned = new Set();
   for (const row of chosen) {
     console.log(`${row.name}: ${row.title}`);
-    const result = await contest(row, { rounds, seconds, warmUp, machine, log: console.log });
+    const result = await contest(row, { rounds, seconds, warmUp, machine, others, log: console.log });
     for (const [name, reason] of Object.entries(result.skipped)) {
       if (!mentioned.has(name)) console.log(`  ${name} is skipped: ${reason}`);
       mentioned.add(name);
     }
     for (const line of verdictLines(row, result)) console.log(`  ${line}`);
-    if (!quick) writeReport(keepResult(result));
+    if (isKept) writeReport(keepResult(result));
   }
-  if (!quick) console.log(`written: bench/RESULTS.md (${Object.keys(readResults()).length} rows)`);
+  if (isKept) console.log(`written: bench/RESULTS.md (${Object.keys(readResults()).length} rows)`);
 }
 
 function verdictLines(row, result) {

@@ -4,9 +4,9 @@ import { natsServer } from './nats-server.mjs';
 import { prototype } from './prototype.mjs';
 import { redisServer } from './redis-server.mjs';
 import { pipe, relay } from './relays.mjs';
-import { snapcommunicatord } from './snapcommunicatord.mjs';
+import { earlier, oneDaemon, plainLinks, snapcommunicatord } from './snapcommunicatord.mjs';
 
-const all = [snapcommunicatord, prototype, natsServer, pipe, relay, redisServer, mosquitto];
+const all = [snapcommunicatord, earlier, oneDaemon, plainLinks, prototype, natsServer, pipe, relay, redisServer, mosquitto];
 
 export const OURS = snapcommunicatord.name;
 export const adapters = new Map(all.map((adapter) => [adapter.name, adapter]));

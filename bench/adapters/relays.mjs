@@ -7,6 +7,9 @@ import { lineBlock, receiverPattern, senderPattern } from '../lib/traffic.mjs';
 const PIPE = fileURLToPath(new URL('../contenders/pipe.mjs', import.meta.url));
 const ready = Buffer.from('READY\n');
 
+/** Its own, and that of the next one. */
+const portsOf = ({ place, stations }) => stations.slice(place, place + 2).map(({ port }) => String(port));
+
 function pump(shape) {
   return {
     receiverHello: Buffer.from(`REGISTER service=${receiverPattern(shape)}\n`),
@@ -20,13 +23,13 @@ function pump(shape) {
 export const pipe = {
   name: 'pipe',
   missing: () => undefined,
-  command: ({ port }) => ({ program: process.execPath, arguments: [PIPE, String(port)] }),
+  command: (station) => ({ program: process.execPath, arguments: [PIPE, ...portsOf(station)] }),
   pump,
 };
 
 export const relay = {
   name: 'relay',
   missing: () => undefined,
-  command: ({ port }) => ({ program: programPath('relay'), arguments: [String(port)] }),
+  command: (station) => ({ program: programPath('relay'), arguments: portsOf(station) }),
   pump,
 };

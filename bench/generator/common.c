@@ -136,9 +136,8 @@ void raise_file_limit(unsigned long needed) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-struct processor_time process_time(int pid) {
+static struct processor_time process_time(int pid) {
   struct processor_time time = {0, 0};
-  if (!pid) return time;
   char path[64], line[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", pid);
   FILE *file = fopen(path, "r");
@@ -154,6 +153,18 @@ struct processor_time process_time(int pid) {
   }
   fclose(file);
   return time;
+}
+
+struct processor_time processor_time_of(const char *pids) {
+  struct processor_time sum = {0, 0};
+  for (const char *at = pids; at && *at;) {
+    char *end;
+    struct processor_time one = process_time((int)strtol(at, &end, 10));
+    sum.user += one.user;
+    sum.system += one.system;
+    at = *end == ',' ? end + 1 : "";
+  }
+  return sum;
 }
 
 long resident_kilobytes(int pid) {

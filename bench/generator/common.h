@@ -46,8 +46,9 @@ bool token_complete(const char *bytes, size_t length, struct text token);
 // So many file descriptors as the machine allows, and a failure when that is less than needed.
 void raise_file_limit(unsigned long needed);
 
-// Processor time used by a process and all its threads since it started.
-struct processor_time process_time(int pid);
+// Processor time used by processes and all their threads since they started, in sum. The numbers are separated by commas;
+// NULL is nobody.
+struct processor_time processor_time_of(const char *pids);
 
 // Resident memory of a process in kB, 0 when it is gone.
 long resident_kilobytes(int pid);

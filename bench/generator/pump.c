@@ -24,7 +24,8 @@
 enum { RECEIVE_BYTES = 1 << 18, EVENTS = 64, HELLO_TIMEOUT_SECONDS = 15, REPLY_START_BYTES = 160 };
 
 static struct {
-  const char *address;          // where the senders connect, and the receivers too
+  const char *address;          // where the senders connect, and the receivers too if they have none of their own
+  const char *receiver_address;
   const char *receiver_hello;   // files
   const char *receiver_await;
   const char *sender_hello;
@@ -39,7 +40,8 @@ static struct {
   double warm_up;               // seconds
   double seconds;
   double patience;              // seconds without a byte after which what is missing counts as lost
-  int pid;                      // the daemon's
+  double settle;                // seconds between the last receiver's hello and the first sender's
+  const char *pids;             // the daemons', separated by commas
 } options = {
     .messages = 1, .delivered = 1, .receivers = 1, .senders = 1, .warm_up = 0.7, .seconds = 1.5, .patience = 2};
 
@@ -131,7 +133,7 @@ static void connect_receivers(void) {
   struct text hello = read_file(options.receiver_hello), token = read_file(options.receiver_await);
   epoll_fd = epoll_create1(0);
   for (int i = 0; i < options.receivers; i++) {
-    int fd = connect_to(options.address);
+    int fd = connect_to(options.receiver_address ? options.receiver_address : options.address);
     struct text own = personalise(hello, i);
     write_all(fd, own);
     free(own.bytes);
@@ -183,11 +185,11 @@ static void measure(void) {
 
   double began = seconds_now(), own_began = own_processor_seconds();
   long bytes_began = received_bytes;
-  struct processor_time daemon_began = process_time(options.pid);
+  struct processor_time daemon_began = processor_time_of(options.pids);
   sleep_seconds(options.seconds);
   double ended = seconds_now(), own_ended = own_processor_seconds();
   long bytes_ended = received_bytes;
-  struct processor_time daemon_ended = process_time(options.pid);
+  struct processor_time daemon_ended = processor_time_of(options.pids);
 
   stopping = true;
   struct timespec until;
@@ -218,7 +220,8 @@ static void read_options(int count, char **values) {
       {"messages", 1, 0, 'm'},       {"delivered", 1, 0, 'd'},      {"receivers", 1, 0, 'n'},
       {"fan-out", 0, 0, 'f'},        {"senders", 1, 0, 'M'},        {"window", 1, 0, 'w'},
       {"warm-up", 1, 0, 'W'},        {"seconds", 1, 0, 't'},        {"patience", 1, 0, 'P'},
-      {"daemon-pid", 1, 0, 'p'},     {0, 0, 0, 0}};
+      {"daemon-pid", 1, 0, 'p'},     {"receiver-address", 1, 0, 'A'}, {"settle", 1, 0, 'e'},
+      {0, 0, 0, 0}};
   for (int option; (option = getopt_long(count, values, "", names, NULL)) >= 0;) {
     switch (option) {
       case 'a': options.address = optarg; break;
@@ -236,7 +239,9 @@ static void read_options(int count, char **values) {
       case 'W': options.warm_up = atof(optarg); break;
       case 't': options.seconds = atof(optarg); break;
       case 'P': options.patience = atof(optarg); break;
-      case 'p': options.pid = atoi(optarg); break;
+      case 'p': options.pids = optarg; break;
+      case 'A': options.receiver_address = optarg; break;
+      case 'e': options.settle = atof(optarg); break;
       default: fail("unknown option; see read_options in pump.c");
     }
   }
@@ -252,6 +257,7 @@ int main(int count, char **values) {
   bytes_per_block = options.delivered * copies;
   window_bytes = (long)(options.window * bytes_per_message) * copies;
   connect_receivers();
+  sleep_seconds(options.settle);
   connect_senders();
   measure();
 }

@@ -1,7 +1,8 @@
 // relay is the machine's limit: it copies what one connection writes to another, and looks at nothing.
 //
 // The connection whose first line names a service beginning with "rx" is the receiver, the other one the sender. Each
-// gets "READY" for an answer, as the generators want one.
+// gets "READY" for an answer, as the generators want one. With a second port it is a link of a chain: it is the sender
+// of the relay that listens there.
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -15,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 17, LINE_BYTES = 256 };
+enum { BUFFER_BYTES = 1 << 17, LINE_BYTES = 256, TIMEOUT_SECONDS = 10 };
 
 static int listen_on(int port) {
   struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
@@ -52,13 +53,23 @@ static void copy(int from, int to) {
     }
 }
 
+static int connect_to_next(const char *port) {
+  char address[32];
+  snprintf(address, sizeof address, "tcp:%s", port);
+  int fd = connect_to(address);
+  write_all(fd, (struct text){.bytes = "service=tx\n", .length = 11});
+  await_token(fd, (struct text){.bytes = "READY\n", .length = 6}, TIMEOUT_SECONDS);
+  return fd;
+}
+
 int main(int count, char **values) {
-  if (count != 2) fail("usage: relay PORT");
+  if (count != 2 && count != 3) fail("usage: relay PORT [NEXT_PORT]");
   int listener = listen_on(atoi(values[1])), receiver = -1;
   for (;;) {
     char line[LINE_BYTES + 1];
     int fd = accept_greeted(listener, line);
     if (strstr(line, "service=rx")) receiver = fd;
+    else if (count == 3) copy(fd, connect_to_next(values[2]));
     else if (receiver >= 0) copy(fd, receiver);
   }
 }

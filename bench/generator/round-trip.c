@@ -19,7 +19,8 @@
 enum { HELLO_TIMEOUT_SECONDS = 15, SAMPLES_MAX = 4000000 };
 
 static struct {
-  const char *address;
+  const char *address;          // of both, if the answering side has none of its own
+  const char *answerer_address;
   const char *asker_hello, *asker_await, *answerer_hello, *answerer_await; // files
   const char *request, *reply;                                             // files
   size_t request_delivered, reply_delivered;                               // bytes that they arrive as
@@ -27,6 +28,7 @@ static struct {
   int warm_up;                                                             // round trips before the measurement
   double seconds;
   double pause;   // seconds between two round trips
+  double settle;  // seconds between the hellos and the first message
   double timeout; // seconds after which a missing answer is a failure
 } options = {.skip = "", .warm_up = 2000, .seconds = 1.5, .timeout = 10};
 
@@ -55,8 +57,8 @@ static void *answer(void *unused) {
   return NULL;
 }
 
-static int open_side(const char *hello_file, const char *await_file) {
-  int fd = connect_to(options.address);
+static int open_side(const char *address, const char *hello_file, const char *await_file) {
+  int fd = connect_to(address);
   write_all(fd, read_file(hello_file));
   await_token(fd, read_file(await_file), HELLO_TIMEOUT_SECONDS);
   return fd;
@@ -86,7 +88,8 @@ static void read_options(int count, char **values) {
       {"answerer-hello", 1, 0, 'g'},    {"answerer-await", 1, 0, 'G'},  {"request", 1, 0, 'q'},
       {"reply", 1, 0, 'r'},             {"request-delivered", 1, 0, 'Q'}, {"reply-delivered", 1, 0, 'R'},
       {"skip", 1, 0, 's'},              {"warm-up", 1, 0, 'W'},         {"seconds", 1, 0, 't'},
-      {"pause", 1, 0, 'p'},             {"timeout", 1, 0, 'T'},         {0, 0, 0, 0}};
+      {"pause", 1, 0, 'p'},             {"timeout", 1, 0, 'T'},         {"answerer-address", 1, 0, 'A'},
+                                        {"settle", 1, 0, 'e'},            {0, 0, 0, 0}};
   for (int option; (option = getopt_long(count, values, "", names, NULL)) >= 0;) {
     switch (option) {
       case 'a': options.address = optarg; break;
@@ -103,6 +106,8 @@ static void read_options(int count, char **values) {
       case 't': options.seconds = atof(optarg); break;
       case 'p': options.pause = atof(optarg); break;
       case 'T': options.timeout = atof(optarg); break;
+      case 'A': options.answerer_address = optarg; break;
+      case 'e': options.settle = atof(optarg); break;
       default: fail("unknown option; see read_options in round-trip.c");
     }
   }
@@ -114,8 +119,10 @@ int main(int count, char **values) {
   prctl(PR_SET_TIMERSLACK, 1UL);
   request = read_file(options.request);
   reply = read_file(options.reply);
-  asker = open_side(options.asker_hello, options.asker_await);
-  answerer = open_side(options.answerer_hello, options.answerer_await);
+  const char *other = options.answerer_address ? options.answerer_address : options.address;
+  asker = open_side(options.address, options.asker_hello, options.asker_await);
+  answerer = open_side(other, options.answerer_hello, options.answerer_await);
+  sleep_seconds(options.settle);
   limit_waiting(asker);
 
   pthread_t thread;

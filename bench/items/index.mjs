@@ -3,6 +3,8 @@ import { gaps } from './gaps.mjs';
 import { hostile } from './hostile.mjs';
 import { idleConnections } from './idle-connections.mjs';
 import { library } from './library.mjs';
+import { scale } from './scale.mjs';
+import { seeds } from './seeds.mjs';
 import { slowReceiver } from './slow-receiver.mjs';
 import { speed } from './speed.mjs';
 import { start } from './start.mjs';

@@ -7,8 +7,8 @@ const TIMING = { rounds: 5, seconds: 1.5, warmUp: 0.7 };
 
 export const speed = {
   name: 'speed',
-  goal: 'every single-machine row of the benchmark reaches its must (bench/RESULTS.md)',
-  seconds: 1000,
+  goal: 'every row of the benchmark reaches its must (bench/RESULTS.md)',
+  seconds: 1300,
 
   /** An interrupted run goes on with the next row. */
   async run({ state, save, log, machine }) {

@@ -5,9 +5,13 @@ import { startContender } from './processes.mjs';
 import { goalVerdict, median, rowVerdict, summary } from './statistics.mjs';
 import { windowOf } from './traffic.mjs';
 
+const SETTLE_SECONDS = 0.5;
+/** An earlier version of ours, which takes part in every row if there is one. */
+const EARLIER = adapters.get('earlier').missing() === undefined ? ['earlier'] : [];
+
 /** The contenders of a row that can take part; the others are handed to `skipped` with the reason. */
-export function entrants(row, skipped = () => {}) {
-  return [OURS, ...row.others].filter((name) => {
+export function entrants(row, skipped = () => {}, others = [...row.others, ...EARLIER]) {
+  return [OURS, ...others].filter((name) => {
     const reason = adapters.get(name).missing();
     if (reason !== undefined) skipped(name, reason);
     return reason === undefined;
@@ -15,15 +19,15 @@ export function entrants(row, skipped = () => {}) {
 }
 
 /**
- * Measures a row. `log` gets one line for each run.
+ * Measures a row. `log` gets one line for each run; `others` are who takes part beside ours, if not those of the row.
  *
  * @returns what `bench/.work/results.json` keeps of a row: the runs of each contender, summaries, verdicts.
  */
-export async function contest(row, { rounds, seconds, warmUp, log, machine }) {
+export async function contest(row, { rounds, seconds, warmUp, log, machine, others }) {
   const skipped = {};
   const names = entrants(row, (name, reason) => {
     skipped[name] = reason;
-  });
+  }, others);
   const runs = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
@@ -38,7 +42,7 @@ export async function contest(row, { rounds, seconds, warmUp, log, machine }) {
 async function oneRun(row, adapter, timing) {
   let contender;
   try {
-    contender = await startContender(adapter, { transport: row.transport });
+    contender = await startContender(adapter, { transport: row.transport, line: row.line });
     return await runners[row.generator](row, adapter, contender, timing);
   } catch (error) {
     return { problem: error.message };
@@ -54,12 +58,12 @@ async function runPump(row, adapter, contender, { seconds, warmUp }) {
   const { surplusPerConnection = 0, answersSenders = false, ...traffic } = adapter.pump(shape);
   const options = {
     ...traffic,
-    address: contender.address,
+    ...addressesOf(contender, 'receiver'),
     receivers: shape.receivers,
     senders: shape.senders,
     fanOut: shape.fanOut,
     window: windowOf(shape, traffic.delivered, traffic.messages),
-    daemonPid: contender.pid,
+    daemonPid: contender.pids,
     warmUp,
     seconds,
   };
@@ -80,8 +84,15 @@ function pumpProblem(result, { surplusPerConnection, answersSenders, shape }) {
   return undefined;
 }
 
+/** What the generators must know of a line: its ends, and that news of a service takes a moment from one to the other. */
+function addressesOf({ address, lastAddress }, other) {
+  if (address === lastAddress) return { address };
+  return { address, [`${other}Address`]: lastAddress, settle: SETTLE_SECONDS };
+}
+
 function runRoundTrip(_row, adapter, contender, { seconds }) {
-  const options = { ...adapter.roundTrip(), address: contender.address, seconds };
+  const isLine = contender.address !== contender.lastAddress;
+  const options = { ...adapter.roundTrip(isLine), ...addressesOf(contender, 'answerer'), seconds };
   return runGenerator('round-trip', options, contender.directory);
 }
 

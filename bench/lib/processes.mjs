@@ -1,6 +1,6 @@
 // Starting and ending the programs that are measured: each on ports of its own, known to be up before it is used.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const READY_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 8_000;
 const OUTPUT_KEPT_BYTES = 4096;
+const LINE_LENGTH_MAX = 16;
 
 const running = new Set();
 process.on('exit', () => {
@@ -28,15 +29,64 @@ export async function freePort() {
 /**
  * Starts a contender freshly and waits until it accepts connections.
  *
- * @returns `{ pid, address, port, unixPath, directory, child, output(), stop() }`, where `address` is what the
- *   generators take: `tcp:PORT`, or `unix:PATH` when that was asked for and the contender has a Unix socket.
+ * @param line.length so many of it, each linked to the next: senders are at the first, receivers at the last
+ * @param line.isSecure the links are under TLS
+ * @returns `{ pid, address, port, unixPath, directory, child, output(), alive(), stop() }` of the first, where `address`
+ *   is what the generators take: `tcp:PORT`, or `unix:PATH` when that was asked for and the contender has a Unix socket;
+ *   `pids` of all, separated by commas, and `lastAddress`.
  */
-export async function startContender(adapter, { transport = 'tcp', options = {} } = {}) {
+export async function startContender(adapter, { transport = 'tcp', options = {}, line = {} } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'snapbench-'));
-  const port = await freePort();
-  const unixPath = join(directory, 's.sock');
   const byUnix = transport === 'unix' && adapter.unix === true;
-  const command = adapter.command({ directory, port, unixPath, byUnix, options });
+  const isSecure = line.isSecure === true && !adapter.isAlwaysPlain;
+  const stations = await placesOf(Math.min(line.length ?? 1, adapter.lineLengthMax ?? LINE_LENGTH_MAX), directory);
+  const started = [];
+  const stop = async () => {
+    const ends = await Promise.all(started.map((station) => station.stop()));
+    rmSync(directory, { recursive: true, force: true });
+    return ends[0];
+  };
+  try {
+    for (const [place, station] of stations.entries()) {
+      const command = adapter.command({ ...station, byUnix, options, isSecure, place, stations });
+      started.push(startProgram(adapter.name, command, station));
+    }
+    const targets = stations.map(({ port, unixPath }) => (byUnix ? { path: unixPath } : { host: '127.0.0.1', port }));
+    for (const [place, target] of targets.entries()) await accepting(target, started[place]);
+    if (stations.length > 1) await adapter.joined?.(targets);
+    const addresses = stations.map(({ port, unixPath }) => (byUnix ? `unix:${unixPath}` : `tcp:${port}`));
+    return {
+      ...started[0],
+      ...stations[0],
+      pids: started.map(({ pid }) => pid).join(),
+      address: addresses[0],
+      lastAddress: addresses.at(-1),
+      target: targets[0],
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Where each of a line has its socket for clients, its socket for neighbours, and its files. */
+async function placesOf(count, directory) {
+  const stations = [];
+  for (let place = 0; place < count; place++) {
+    const own = count === 1 ? directory : join(directory, String(place));
+    mkdirSync(own, { recursive: true });
+    stations.push({
+      port: await freePort(),
+      linkPort: count === 1 ? undefined : await freePort(),
+      directory: own,
+      unixPath: join(own, 's.sock'),
+    });
+  }
+  return stations;
+}
+
+function startProgram(name, command, { directory }) {
   const child = spawn(command.program, command.arguments, {
     cwd: directory,
     env: { ...process.env, ...command.environment },
@@ -56,17 +106,10 @@ export async function startContender(adapter, { transport = 'tcp', options = {} 
     });
     child.once('exit', resolve);
   }).then(() => running.delete(child));
-
-  const target = byUnix ? { path: unixPath } : { host: '127.0.0.1', port };
-  const contender = {
-    name: adapter.name,
+  return {
+    name,
     pid: child.pid,
-    address: byUnix ? `unix:${unixPath}` : `tcp:${port}`,
-    port,
-    unixPath,
-    directory,
     child,
-    target,
     output: () => output,
     alive: () => running.has(child),
     async stop() {
@@ -74,17 +117,9 @@ export async function startContender(adapter, { transport = 'tcp', options = {} 
       const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
       await ended;
       clearTimeout(late);
-      rmSync(directory, { recursive: true, force: true });
       return { code: child.exitCode, signal: child.signalCode };
     },
   };
-  try {
-    await accepting(target, contender);
-  } catch (error) {
-    await contender.stop();
-    throw error;
-  }
-  return contender;
 }
 
 /** Waits until a connection is accepted, or says why there will be none. */

@@ -8,6 +8,7 @@ import { BETWEEN, RESULTS, WORK } from './places.mjs';
 import { rows } from './rows.mjs';
 
 const FILE = join(WORK, 'results.json');
+const NATS = 'nats-server';
 
 /** All rows measured so far on this machine, by name. */
 export function readResults() {
@@ -64,15 +65,15 @@ function mainTable(measured, results) {
         const other = figures[name];
         return ours && other ? (ours.median / other.median).toFixed(2) : '–';
       };
-      const primary = goals.find(({ against }) => against === 'nats-server') ?? goals[0];
+      const primary = goals.find(({ against }) => against === NATS) ?? goals[0];
       lines.push(
         `| ${[
           index === 0 ? row.title : '',
           measure.title,
           show(measure, ours?.median),
           ours ? `${show(measure, ours.min)} – ${show(measure, ours.max)}` : '–',
-          show(measure, figures['nats-server']?.median),
-          ratioTo('nats-server'),
+          show(measure, figures[NATS]?.median),
+          ratioTo(NATS),
           bound(primary?.must, primary, measure),
           bound(primary?.mark, primary, measure),
           ratioTo('prototype') + goalNote(goals, 'prototype', measure),
@@ -88,7 +89,8 @@ function mainTable(measured, results) {
 function bound(value, goal, measure) {
   if (value === undefined) return '–';
   const sign = measure.better === 'lower' ? '≤' : '≥';
-  return goal.against === undefined ? `${sign} ${show({ ...measure, scale: 1 }, value)}` : `${sign} ${value} ×`;
+  if (goal.against === undefined) return `${sign} ${show({ ...measure, scale: 1 }, value)}`;
+  return `${sign} ${value} ×${goal.against === NATS ? '' : ` ${goal.against}`}`;
 }
 
 function goalNote(goals, against, measure) {
@@ -106,8 +108,8 @@ function besideSection(measured, results) {
     row.measures.forEach((measure, index) => {
       const { figures, goals } = result.measures[index];
       const others = Object.entries(figures)
-        .filter(([name]) => name !== OURS && name !== 'nats-server')
-        .map(([name, figure]) => `${name} ${show(measure, figure.median)}`);
+        .filter(([name]) => name !== OURS && name !== NATS)
+        .map(([name, { median }]) => `${name} ${show(measure, median)}${ratio(figures[OURS], median)}`);
       const fixed = goals
         .filter(({ value }) => value !== undefined)
         .map(
@@ -125,6 +127,9 @@ function besideSection(measured, results) {
   for (const [name, reason] of skipped) lines.push(`- ${name} did not take part: ${reason}.`);
   return lines.length === 0 ? '' : `## Beside it\n\n${lines.join('\n')}\n`;
 }
+
+/** How ours stands to it. */
+const ratio = (ours, other) => (ours === undefined ? '' : ` (ours ${(ours.median / other).toFixed(2)} ×)`);
 
 /** For each row below its mark, what stands between, as somebody who looked has written it into bench/between.json. */
 function belowSection(measured, results) {

@@ -25,7 +25,7 @@ function pumpRow(
   title,
   shape,
   goals,
-  { others = [NATS, PROTOTYPE], measure = throughput, method, transport } = {},
+  { others = [NATS, PROTOTYPE], measure = throughput, method, transport, line } = {},
 ) {
   return {
     name,
@@ -33,8 +33,29 @@ function pumpRow(
     generator: 'pump',
     shape: { ...oneToOne, ...shape },
     transport: transport ?? 'tcp',
+    line,
     others,
     measures: [{ ...measure, goals }],
+    method,
+  };
+}
+
+/** Each further daemon may cost so much of what one costs. */
+const HOP_MUST = 0.6;
+
+function roundTripRow(name, title, goals, { others, method, line }) {
+  const measure = { scale: 1, digits: 1, better: 'lower' };
+  return {
+    name,
+    title,
+    generator: 'round-trip',
+    transport: 'tcp',
+    line,
+    others,
+    measures: [
+      { key: 'p50', title: 'µs', ...measure, goals },
+      { key: 'p99', title: 'µs, p99', ...measure, goals: [] },
+    ],
     method,
   };
 }
@@ -109,26 +130,11 @@ export const rows = [
     method:
       '100 connections take turns, each writes one line of 128 bytes with a system call of its own; deliveries are divided by the processor time that the daemon used (user and system, all threads).',
   }),
-  {
-    name: 'round-trip',
-    title: 'round trip, p50',
-    generator: 'round-trip',
-    transport: 'tcp',
+  roundTripRow('round-trip', 'round trip, p50', [toNats(0.85, 0.77)], {
     others: [NATS, PROTOTYPE],
-    measures: [
-      {
-        key: 'p50',
-        title: 'µs',
-        scale: 1,
-        digits: 1,
-        better: 'lower',
-        goals: [{ against: NATS, must: 0.85, mark: 0.77 }],
-      },
-      { key: 'p99', title: 'µs, p99', scale: 1, digits: 1, better: 'lower', goals: [] },
-    ],
     method:
       'A → daemon → B → daemon → A, one message of 128 bytes under way at a time, TCP; A and B are two threads of one C program.',
-  },
+  }),
   {
     name: 'idle-10000',
     title: '10,000 idle registered connections',
@@ -157,4 +163,42 @@ export const rows = [
     method:
       '10,000 connections register under names of their own, at most 400 unanswered at a time; the growth of the daemon’s resident memory is read when they have been left alone for 2 s; nats-server: one subscription each.',
   },
+  pumpRow(
+    'middle',
+    'through a daemon in the middle',
+    {},
+    [
+      { against: 'pipe', must: 0.85 },
+      { against: 'relay', mark: 1 },
+    ],
+    {
+      line: { length: 3 },
+      others: ['pipe', 'relay', NATS],
+      method:
+        'Three daemons and two links, all on this machine: the sender of the first row at the first one, its receiver at the last. Beside it three pipes and three relays in series, and a cluster of three nats-servers, of which two are passed: all are linked to all.',
+    },
+  ),
+  pumpRow('link', 'two daemons, a plain link', {}, [], {
+    line: { length: 2 },
+    others: ['pipe', 'relay', NATS],
+    method: 'As above with two daemons, two pipes, two relays, two nats-servers.',
+  }),
+  pumpRow('link-tls', 'two daemons, a link under TLS', {}, [{ against: 'plain links', must: 0.35 }], {
+    line: { length: 2, isSecure: true },
+    others: ['plain links'],
+    method:
+      'As above, with the link between the daemons under TLS 1.3, both with certificates of one authority (`snapcom keys`).',
+  }),
+  ...[2, 3].map((length) =>
+    roundTripRow(
+      `round-trip-${length}`,
+      `round trip through ${length} daemons, p50`,
+      [{ against: 'one daemon', must: 1 + HOP_MUST * (length - 1) }],
+      {
+        line: { length },
+        others: ['one daemon', NATS],
+        method: `As the round trip above, with A at the first and B at the last of ${length} daemons in a line; each further daemon may cost ${HOP_MUST} of the round trip through one. nats-server: a cluster of ${length}, of which two are passed.`,
+      },
+    ),
+  ),
 ];

@@ -1,5 +1,6 @@
 // How long traffic stops when something breaks: each fault in turn on a ring of five, at a moment that chance chooses.
 
+import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type ClusterPlan } from '../support/namespaces/cluster.ts';
 import { type Outcome, Traffic } from '../support/traffic.ts';
@@ -34,6 +35,7 @@ export interface GapResult {
   readonly outcomes: readonly Outcome[];
 }
 
+const priority = -10;
 const perSecond = 1000;
 /** Messages that arrive between two faults, at least. */
 const calm = 300;
@@ -49,6 +51,8 @@ export async function measureGaps(options: GapOptions): Promise<GapResult> {
     helloIntervalMs === undefined
       ? []
       : ['--hello-interval', `${helloIntervalMs}ms`, '--dead-interval', `${deadIntervalMs}ms`];
+  // With all that it starts: what else this machine does shall not be measured.
+  setPriority(priority);
   const gaps: Gap[] = [];
   const outcomes: Outcome[] = [];
   for (let run = 0; run < runs; ) {

@@ -95,7 +95,8 @@ const SCENARIOS: readonly Scenario[] = [
       { flow: 200 },
       { reset: ['alpha', 'gateway'] },
       { flow: 200 },
-      { cut: [['gateway'], ['alpha']] },
+      // Of beta it has heard by now, and is connected to it as well.
+      { cut: [['gateway'], ['alpha', 'beta']] },
       { lost: ['beta', 'hidden'] },
       { mend: true },
       { flow: 200 },

@@ -3,8 +3,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A TCP port of this machine, or the path of a Unix socket. */
-export type LineTarget = { readonly port: number } | { readonly path: string };
+/** A TCP port, of this machine unless a host is named, or the path of a Unix socket. */
+export type LineTarget =
+  | { readonly port: number; readonly host?: string; readonly localAddress?: string }
+  | { readonly path: string };
 
 /** The exact line, or what it must match. */
 export type Expected = string | RegExp;
@@ -43,6 +45,11 @@ export class LineClient {
     const options = { noDelay: true };
     const socket = connect('port' in target ? { ...options, host: '127.0.0.1', ...target } : { ...options, ...target });
     await once(socket, 'connect');
+    return new LineClient(socket, name);
+  }
+
+  /** Speaks over a connection that somebody else has opened. */
+  static adopt(socket: Socket, name: string): LineClient {
     return new LineClient(socket, name);
   }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Difference } from './replay.ts';
 
 const NOTHING = '—';
-const ROW = /^\| (\d\d) \| (\d+) \| (\w+) \| (.+) \| (.+) \| (.+) \|$/;
+const ROW = /^\| (\d\d(?:n\d)?) \| (\d+) \| ([\w@]+) \| (.+) \| (.+) \| (.+) \|$/;
 
 /** The rows of the table. @throws Error for a row of another form */
 export function readDifferences(path: URL): Difference[] {

@@ -128,9 +128,9 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    const { connections, keeping, links } = this.#bus;
+    const { connections, keeping, legacy, links } = this.#bus;
     for (const listener of [...this.#streams, ...this.#datagrams]) listener.close();
-    await Promise.all([links.close(), connections.close(this.#configuration.stopTimeout)]);
+    await Promise.all([links.close(), legacy.close(), connections.close(this.#configuration.stopTimeout)]);
     await keeping.close();
     clearInterval(this.#statusTimer);
     this.#bus.close();

@@ -174,7 +174,8 @@ export const communicatord = defineService('communicatord', {
     },
   },
   DRAIN: {
-    description: 'Lets no new traffic to or through this machine, if there is another way. Asked again, it tells how far it is.',
+    description:
+      'Lets no new traffic to or through this machine, if there is another way. Asked again, it tells how far it is.',
     parameters: { undo: boolean().default(false).describe('takes traffic again') },
     reply: 'DRAINING',
   },
@@ -189,7 +190,8 @@ export const communicatord = defineService('communicatord', {
     },
   },
   SNIFF: {
-    description: 'Shows the traffic of this daemon from now on, as SNIFFED.',
+    description:
+      'Shows the traffic of this daemon from now on, as SNIFFED; on another machine for 15 s, unless asked again.',
     parameters: {
       filter: string({ lengthMax: 4096 }).optional().describe('which messages, as in `command==PING && size>1000`'),
       headers: boolean().default(false).describe('leave the parameters out'),
@@ -256,6 +258,13 @@ export const communicatord = defineService('communicatord', {
   SHUTDOWN: { description: 'Every daemon of the cluster stops in order.' },
   QUITTING: { description: 'Sent to who still speaks while the daemon stops.' },
   LOG_ROTATE: { description: 'Reopens log files.' },
+  CONFIRM: {
+    description: 'Between daemons: what became of a durable message that another one holds.',
+    parameters: {
+      id: string().describe('the id of the message'),
+      status: oneOf('delivered', 'refused', 'lost').describe('its service has it; had no room; may have it or not'),
+    },
+  },
   TELL_ALL: {
     description:
       'Sends one message to every instance of one service, but for its sender. A C++ daemon does not know the command and delivers nothing.',

@@ -8,8 +8,8 @@ export interface ClusterParts {
   readonly announce: (command: string, values: Values) => void;
   /** Names of the machines of this data centre that can be reached now, this one left out. */
   readonly reachable: () => Iterable<string>;
-  /** Configured addresses behind which no machine has been found. */
-  readonly unmetAddresses: () => number;
+  /** How many configured addresses there are behind which none of the known machines was found. */
+  readonly unmetAddresses: (isKnown: (server: string) => boolean) => number;
   readonly nowMs: () => number;
 }
 
@@ -82,11 +82,12 @@ export class Cluster {
       this.#seenAtMs.delete(server);
       if (this.#seenAtMs.size < NAMES_MAX) this.#seenAtMs.set(server, now);
     }
-    let known = 1 + this.#parts.unmetAddresses();
+    let known = 1;
     for (const [server, seenAtMs] of this.#seenAtMs) {
       if (now - seenAtMs > KNOWN_MS) this.#seenAtMs.delete(server);
       else known++;
     }
+    known += this.#parts.unmetAddresses((server) => this.#seenAtMs.has(server));
     const count = reachable.size + 1;
     return { known, reachable: count, isUp: count * 2 > known, isComplete: count >= known };
   }

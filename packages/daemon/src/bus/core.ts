@@ -46,6 +46,7 @@ export function createCore(configuration: Configuration, identity: Identity, log
     { countMax: configuration.maxSniffers, queueBytesMax: configuration.sniffQueue },
     speaker,
     output,
+    now,
   );
   const expected = readExpected(configuration.services, (reason) =>
     log.lines.warn(
@@ -55,7 +56,9 @@ export function createCore(configuration: Configuration, identity: Identity, log
   );
   const serverWith = (service: string): string | undefined => {
     const decision = router.forward('', service, '', now());
-    return decision.kind === 'node' && !decision.isBehind ? router.graph?.database.get(decision.node)?.facts.name : undefined;
+    return decision.kind === 'node' && !decision.isBehind
+      ? router.graph?.database.get(decision.node)?.facts.name
+      : undefined;
   };
   const services = new Services({ server, countMax: configuration.maxServices, expected, serverWith }, speaker);
   return {

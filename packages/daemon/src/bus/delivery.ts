@@ -5,6 +5,7 @@ import { parseCachePolicy, parseReport } from '@snapcommunicator/network/keeper'
 import type { Decision, OpaqueDecision, Router, Scope } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
+import type { Confirmation } from '../graph/confirmations.ts';
 import { frameIdOf } from '../graph/message-id.ts';
 import type { LineContext, NodeDecision, RemoteNodes } from '../graph/remote-nodes.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
@@ -37,6 +38,8 @@ export interface Parcel {
   readonly bare?: Uint8Array;
   /** If it came from another node and somebody looks: its id. */
   readonly id?: string | undefined;
+  /** If it is durable and came from another node: tells that node what became of it. */
+  readonly confirm?: ((status: Confirmation) => void) | undefined;
 }
 
 export interface DeliveryParts {
@@ -148,6 +151,16 @@ export class Delivery {
       this.send({ connection: undefined, from, server, service, command, line, message }, decision);
   }
 
+  /** Bytes that wait on the way to a service of another machine; infinite: there is no way. */
+  waitingBytesTo(to: string): number {
+    const { router, remoteNodes, output, now } = this.#parts;
+    const colon = to.indexOf(':');
+    const service = to.slice(colon + 1);
+    const decision = router.forward(to.slice(0, colon), service, '', now(), true);
+    const destination = decision.kind === 'node' ? remoteNodes.targetOf(decision, service) : undefined;
+    return destination === undefined ? Number.POSITIVE_INFINITY : output.waitingBytes(destination);
+  }
+
   /** Tells every service of the cluster that lists the command. */
   announceEverywhere(command: string, values: Values): void {
     const { server } = this.#parts;
@@ -170,6 +183,7 @@ export class Delivery {
     const destination = table.destinationOf(parcel.service);
     if (destination === undefined) return this.#keepOrFail(parcel, parcel.service, this.wishesOf(parcel));
     const wishes = this.wishesOf(parcel);
+    if (parcel.confirm !== undefined) return this.#confirmed(parcel, destination, wishes, parcel.confirm);
     if (wishes.policy.isDurable) {
       // It goes to the disk first, and from there to its service; nothing newer may go past it meanwhile.
       this.#parts.output.forgetVerdicts(destination);
@@ -192,6 +206,21 @@ export class Delivery {
     );
     if (result === 'queued') this.#note(parcel, 'delivered');
     else this.refuse(parcel, result, wishes);
+  }
+
+  /** A durable message of another machine, which lies on the disk there until this one says that its service has it. */
+  #confirmed(parcel: Parcel, destination: Destination, wishes: Wishes, confirm: NonNullable<Parcel['confirm']>): void {
+    const { keeping, queuesOf, output } = this.#parts;
+    const isFirst = !keeping.hasKept(queuesOf(parcel.service));
+    const result = isFirst
+      ? output.appendTracked(destination, parcel.line, undefined, (isWritten) => {
+          confirm(isWritten ? 'delivered' : 'lost');
+          if (isWritten && wishes.report === 'always')
+            this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
+        })
+      : 'queue-full';
+    if (result !== 'queued') confirm('refused');
+    this.#note(parcel, result === 'queued' ? 'delivered' : 'refused', result === 'queued' ? '' : result);
   }
 
   #append(parcel: Parcel, destination: Destination, wishes?: Wishes): void {
@@ -280,8 +309,7 @@ export class Delivery {
       if (connection !== undefined) speaker.tell(connection, answer, values);
       else if (from !== '') this.tell(from, answer, values);
     };
-    if (report !== 'none')
-      tell('TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
+    if (report !== 'none') tell('TRANSMISSION_REPORT', { command, status: 'failed', reason, message_id: messageId });
     if (policy.wantsReply) {
       tell('SERVICE_UNAVAILABLE', {
         destination_service: service,
@@ -306,7 +334,8 @@ export class Delivery {
     const { from, command, line } = parcel;
     const to = this.#toOf(parcel);
     const number = recorder.note(recorder.flowId(from, to, command), line.length, outcome);
-    if (taps.count > 0) taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: parcel.id ?? idOf(number) });
+    if (taps.count > 0)
+      taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: parcel.id ?? idOf(number) });
   }
 
   #toOf({ server, service }: Parcel): string {

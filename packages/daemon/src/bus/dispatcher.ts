@@ -96,7 +96,10 @@ export class Dispatcher implements LineHandler {
     if (parcel === undefined) return;
     if (decision.kind === 'contradiction') return this.#contradict(parcel, decision.reason);
     if (DAEMONS.has(service) && !this.#parts.mayAskOthers(connection, command))
-      return this.#contradict(parcel, `${command} needs a privilege: send it over the Unix socket, or set compat_control`);
+      return this.#contradict(
+        parcel,
+        `${command} needs a privilege: send it over the Unix socket, or set compat_control`,
+      );
     this.#parts.delivery.send(parcel, decision);
   }
 
@@ -126,8 +129,12 @@ export class Dispatcher implements LineHandler {
     const { table, keeping, router } = this.#parts;
     // A broadcast to other machines is looked at one by one, for each is sent to each of them.
     if (decision.kind === 'broadcast')
-      return decision.scope === 'machine' || !this.#parts.hasLinks() ? table.groupOf(command, connection.destination) : undefined;
-    if (decision.kind === 'node') return this.#parts.remoteNodes.targetOf(decision, service);
+      return decision.scope === 'machine' || !this.#parts.hasLinks()
+        ? table.groupOf(command, connection.destination)
+        : undefined;
+    // Commands to other daemons are looked at one by one, for they may need a privilege.
+    if (decision.kind === 'node')
+      return DAEMONS.has(service) ? undefined : this.#parts.remoteNodes.targetOf(decision, service);
     if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
     return table.destinationOf(service);
   }

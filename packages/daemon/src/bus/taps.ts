@@ -4,7 +4,7 @@ import type { Filter } from '@snapcommunicator/network/filter';
 import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
 import type { Output } from '../switch/output.ts';
-import type { Speaker } from './speaker.ts';
+import type { Speaker, Values } from './speaker.ts';
 
 export interface Sniffed {
   /** `server:service`; either part may be empty. */
@@ -18,10 +18,22 @@ export interface Sniffed {
   readonly id: string;
 }
 
+/** Who is shown what passes, here or on another machine. */
+export interface Viewer {
+  /** The same for the same viewer: its connection, or `server:service`. */
+  readonly key: Connection | string;
+  /** For so long it is shown messages without asking again; undefined: until it leaves. */
+  readonly leaseMs: number | undefined;
+  /** What waits on the way to it; infinite: there is no way. */
+  waitingBytes(): number;
+  tell(values: Values): void;
+}
+
 interface Sniffer {
-  readonly connection: Connection;
+  readonly viewer: Viewer;
   readonly filter: Filter | undefined;
   readonly isHeadersOnly: boolean;
+  readonly endsAtMs: number;
   skipped: number;
 }
 
@@ -31,40 +43,62 @@ export interface TapLimits {
   readonly queueBytesMax: number;
 }
 
+/** Of daemons about sniffing itself: who is shown a message is not shown that, or it would never end. */
+const OF_SNIFFING = new Set(['SNIFF', 'SNIFFING', 'SNIFFED']);
+const DAEMON = ':communicatord';
+
 const SECRETS = ['password', 'secret_code'];
 
 export class Taps {
-  readonly #sniffers = new Map<Connection, Sniffer>();
+  readonly #sniffers = new Map<Viewer['key'], Sniffer>();
   readonly #limits: TapLimits;
   readonly #speaker: Speaker;
   readonly #output: Output;
+  readonly #now: () => number;
   /** Who looks has changed, so verdicts may no longer hold. */
   onChange: () => void = () => undefined;
 
-  constructor(limits: TapLimits, speaker: Speaker, output: Output) {
+  constructor(limits: TapLimits, speaker: Speaker, output: Output, now: () => number) {
     this.#limits = limits;
     this.#speaker = speaker;
     this.#output = output;
+    this.#now = now;
   }
 
   get count(): number {
     return this.#sniffers.size;
   }
 
-  /** @returns false when too many look already */
-  add(connection: Connection, filter: Filter | undefined, isHeadersOnly: boolean): boolean {
-    if (!this.#sniffers.has(connection) && this.#sniffers.size >= this.#limits.countMax) return false;
-    this.#sniffers.set(connection, { connection, filter, isHeadersOnly, skipped: 0 });
-    this.onChange();
+  /** A connection of this machine as a viewer. */
+  viewerAt(connection: Connection): Viewer {
+    return {
+      key: connection,
+      leaseMs: undefined,
+      waitingBytes: () => {
+        const { destination } = connection;
+        return destination === undefined ? Number.POSITIVE_INFINITY : this.#output.waitingBytes(destination);
+      },
+      tell: (values) => this.#speaker.tell(connection, 'SNIFFED', values),
+    };
+  }
+
+  /** Shows what passes from now on; to who looks already, with another filter, or for longer. @returns false when too many look */
+  add(viewer: Viewer, filter: Filter | undefined, isHeadersOnly: boolean): boolean {
+    const before = this.#sniffers.get(viewer.key);
+    if (before === undefined && this.#sniffers.size >= this.#limits.countMax) return false;
+    const endsAtMs = this.#now() + (viewer.leaseMs ?? Number.POSITIVE_INFINITY);
+    this.#sniffers.set(viewer.key, { viewer, filter, isHeadersOnly, endsAtMs, skipped: before?.skipped ?? 0 });
+    if (before === undefined || before.filter?.text !== filter?.text) this.onChange();
     return true;
   }
 
-  remove(connection: Connection): void {
-    if (this.#sniffers.delete(connection)) this.onChange();
+  remove(key: Viewer['key']): void {
+    if (this.#sniffers.delete(key)) this.onChange();
   }
 
   /** Whether somebody may want lines with this head. */
   wants(from: string, to: string, command: string): boolean {
+    if (isOfSniffing(from, to, command)) return false;
     for (const { filter } of this.#sniffers.values()) {
       if (filter === undefined || filter.mayMatchHead({ from, to, command }) !== 'no') return true;
     }
@@ -73,7 +107,9 @@ export class Taps {
 
   /** Shows a line to those whose filter takes it. */
   show(sniffed: Sniffed): void {
-    if (this.#sniffers.size === 0) return;
+    if (this.#sniffers.size === 0 || isOfSniffing(sniffed.from, sniffed.to, sniffed.command)) return;
+    const now = this.#now();
+    for (const [key, { endsAtMs }] of this.#sniffers) if (endsAtMs <= now) this.remove(key);
     const record = this.#recordOf(sniffed);
     for (const sniffer of this.#sniffers.values()) {
       if (sniffer.filter === undefined || sniffer.filter.matches(record)) this.#send(sniffer, sniffed);
@@ -88,12 +124,11 @@ export class Taps {
   }
 
   #send(sniffer: Sniffer, { from, to, command, line, outcome, reason, id }: Sniffed): void {
-    const { destination } = sniffer.connection;
-    if (destination === undefined || this.#output.waitingBytes(destination) > this.#limits.queueBytesMax) {
+    if (sniffer.viewer.waitingBytes() > this.#limits.queueBytesMax) {
       sniffer.skipped++;
       return;
     }
-    this.#speaker.tell(sniffer.connection, 'SNIFFED', {
+    sniffer.viewer.tell({
       time: Date.now() / 1000,
       from,
       to,
@@ -108,6 +143,9 @@ export class Taps {
     sniffer.skipped = 0;
   }
 }
+
+const isOfSniffing = (from: string, to: string, command: string): boolean =>
+  OF_SNIFFING.has(command) && (from.endsWith(DAEMON) || to.endsWith(DAEMON));
 
 /** The line as text, passwords left out. */
 function redact(line: Uint8Array): string {

@@ -1,7 +1,8 @@
 // Commands that steer the daemon: STOP, SHUTDOWN, LOG_ROTATE, FORGET, BLOCK; and SNIFF, which looks into traffic.
 
 import { compileFilter } from '@snapcommunicator/network/filter';
-import type { Taps } from '../bus/taps.ts';
+import type { Delivery } from '../bus/delivery.ts';
+import type { Taps, Viewer } from '../bus/taps.ts';
 import type { GraphSide } from '../graph/graph.ts';
 import type { Log } from '../log.ts';
 import type { Caller, CommandRunner } from './runner.ts';
@@ -11,9 +12,10 @@ export interface ControlParts {
   readonly taps: Taps;
   readonly stop: (reason: string) => void;
   readonly graph: () => GraphSide;
+  readonly delivery: () => Delivery;
 }
 
-export function addControlCommands(runner: CommandRunner, { log, taps, stop, graph }: ControlParts): void {
+export function addControlCommands(runner: CommandRunner, { log, taps, stop, graph, delivery }: ControlParts): void {
   runner.on('STOP', (_values, caller) => stop(`STOP from ${nameOf(caller)}`), {
     isPrivileged: true,
     isSignal: true,
@@ -53,21 +55,37 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop, gra
 
   runner.on(
     'SNIFF',
-    ({ filter: text, headers, stop: isEnd }, { connection, answer }) => {
-      if (connection === undefined) return;
-      if (isEnd) return taps.remove(connection);
+    ({ filter: text, headers, stop: isEnd }, caller) => {
+      const { answer } = caller;
+      const viewer = caller.connection === undefined ? viewerElsewhere(caller, delivery()) : taps.viewerAt(caller.connection);
+      if (viewer === undefined) return;
+      if (isEnd) return taps.remove(viewer.key);
       const compiled = text === undefined ? undefined : compileFilter(text);
       if (compiled?.error !== undefined) {
         answer('INVALID', {
           command: 'SNIFF',
           message: `filter, character ${compiled.error.at + 1}: ${compiled.error.message}`,
         });
-      } else if (!taps.add(connection, compiled?.filter, headers)) {
+      } else if (!taps.add(viewer, compiled?.filter, headers)) {
         answer('INVALID', { command: 'SNIFF', message: 'too many look at the traffic already (max_sniffers)' });
       } else answer('SNIFFING', { filter: compiled?.filter.text });
     },
     { isPrivileged: true },
   );
+}
+
+/** Somebody on another machine who looks asks again before this is over. */
+const VIEWER_LEASE_MS = 15_000;
+
+function viewerElsewhere({ isRemote, message }: Caller, delivery: Delivery): Viewer | undefined {
+  if (!isRemote || message.sentFromService === '') return undefined;
+  const to = `${message.sentFromServer}:${message.sentFromService}`;
+  return {
+    key: to,
+    leaseMs: VIEWER_LEASE_MS,
+    waitingBytes: () => delivery.waitingBytesTo(to),
+    tell: (values) => delivery.tell(to, 'SNIFFED', values),
+  };
 }
 
 /** Who asked, for the log. */

@@ -5,14 +5,15 @@ import { count, total } from '../bus/counters.ts';
 import type { Delivery } from '../bus/delivery.ts';
 import type { Keeping } from '../bus/keeping.ts';
 import type { Registration } from '../bus/registration.ts';
-import type { GraphSide } from '../graph/graph.ts';
 import type { Connection } from '../connections/connection.ts';
+import type { GraphSide } from '../graph/graph.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
-import { addBroadcastCommands } from './broadcast.ts';
 import { addControlCommands } from './control.ts';
+import { addGraphCommands } from './graph.ts';
 import { addLoadCommands, LoadListeners } from './load.ts';
+import { addMessageCommands } from './messages.ts';
 import { CommandRunner } from './runner.ts';
 import { addSessionCommands } from './session.ts';
 import { addStatusCommands } from './status.ts';
@@ -76,13 +77,15 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     graph: parts.graph,
   });
   addLoadCommands(runner, loads, myAddress);
-  addBroadcastCommands(runner, {
+  addMessageCommands(runner, {
     server,
     delivery: parts.delivery,
+    confirmations: () => parts.graph().confirmations,
     broadcast: (scope, line) => parts.graph().broadcast(scope, line),
     isHere: (service) => core.table.destinationOf(service) !== undefined,
   });
-  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph });
+  addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
+  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph, delivery: parts.delivery });
   return { runner, loads, report };
 }
 

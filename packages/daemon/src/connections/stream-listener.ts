@@ -101,7 +101,12 @@ export class StreamListener {
 }
 
 /** Makes a connection of a socket that came in elsewhere. @param firstBytes what was read from it already */
-export function adoptSocket(socket: Socket, kind: ListenerKind, events: ConnectionEvents, firstBytes: Uint8Array): void {
+export function adoptSocket(
+  socket: Socket,
+  kind: ListenerKind,
+  events: ConnectionEvents,
+  firstBytes: Uint8Array,
+): void {
   const handlers = socketHandlers(events);
   if (!adopt(socket, kind, events, handlers)) return;
   const { [CONNECTION]: connection } = socket as OwnSocket;

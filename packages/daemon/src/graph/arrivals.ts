@@ -1,5 +1,7 @@
 // Lines that arrived from another node: they go through the switch like those of a connection, but bear their senders.
 
+import type { Instance } from '@snapcommunicator/network/frame';
+import { parseCachePolicy } from '@snapcommunicator/network/keeper';
 import type { Router } from '@snapcommunicator/network/router';
 import type { Arrival } from '@snapcommunicator/network/stream';
 import { decodeLine, encodeMessage, HEAD, type Message, type WireErrorCode } from 'snapcommunicator/wire';
@@ -18,6 +20,7 @@ import type { Group } from '../switch/group.ts';
 import type { Refusal } from '../switch/output.ts';
 import type { Source } from '../switch/source.ts';
 import { hasSpecial, type LineHandler, type LineView, type Switch, type Verdict } from '../switch/switch.ts';
+import type { Confirmation } from './confirmations.ts';
 
 export interface ArrivalsParts {
   readonly arena: Arena;
@@ -31,6 +34,8 @@ export interface ArrivalsParts {
   readonly lines: () => Switch;
   readonly legacy: () => LegacyLinks;
   readonly now: () => number;
+  /** Tells the first daemon of a durable message what became of it. */
+  readonly confirm: (origin: Instance, id: string, status: Confirmation) => void;
   /** A message for the daemon itself. */
   readonly command: (message: Message) => void;
 }
@@ -142,6 +147,9 @@ export class Arrivals implements LineHandler {
   #parcelOf(line: LineView, { from, server, service, command }: Names): Parcel {
     const { bytes, start, end } = line;
     const read = hasSpecial(line) ? decodeLine(bytes, start, end) : undefined;
+    const message = read?.kind === 'message' ? read.message : undefined;
+    const isDurable = message !== undefined && parseCachePolicy(message.parameters['cache']).isDurable;
+    const id = isDurable || this.#parts.taps.count > 0 ? this.#idOf(line) : undefined;
     return {
       connection: undefined,
       from,
@@ -149,9 +157,16 @@ export class Arrivals implements LineHandler {
       service,
       command,
       line: copyWithLineFeed(bytes, start, end),
-      message: read?.kind === 'message' ? read.message : undefined,
-      id: this.#parts.taps.count > 0 ? this.#idOf(line) : undefined,
+      message,
+      id,
+      confirm: isDurable && id !== undefined ? this.#confirmer(id) : undefined,
     };
+  }
+
+  /** Tells the node that holds a durable message what became of it. */
+  #confirmer(id: string): Parcel['confirm'] {
+    const { origin } = this.#arrival as Arrival;
+    return (status) => this.#parts.confirm(origin, id, status);
   }
 
   #idOf(line: LineView): string {

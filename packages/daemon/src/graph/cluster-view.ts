@@ -44,7 +44,7 @@ export class DaemonClusterView implements ClusterView {
 
   graph(): GraphDocument {
     const { core, dataCenter, links } = this.#parts;
-    const { driver, router, myAddress, startedAt } = core;
+    const { driver, router, startedAt } = core;
     const byPort = new Map([...links()].map((link) => [link.port, link]));
     return describeGraph({
       snapshot: router.snapshot(),
@@ -54,13 +54,15 @@ export class DaemonClusterView implements ClusterView {
       link: (port) => {
         const link = byPort.get(port);
         if (link === undefined) return undefined;
-        const { peer, isSecure, remoteAddress: address, upSince } = link;
+        const { peer, isSecure, upSince } = link;
+        // Who dialed shows a passing port: what it calls its address is of more use.
+        const address = peer.address === '' ? link.remoteAddress : peer.address;
         const rates = this.#readings.get(port)?.rates;
         const details = { server: peer.server, isSecure, address, upSince, counts: countsOf(link) };
         return rates === undefined ? details : { ...details, rates };
       },
       server: (node) => {
-        if (node === driver.node.id) return { address: myAddress, version: VERSION, upSince: startedAt };
+        if (node === driver.node.id) return { version: VERSION, upSince: startedAt };
         const lostSince = this.#lostSince.get(node);
         return lostSince === undefined ? undefined : { lostSince };
       },
@@ -93,7 +95,9 @@ export class DaemonClusterView implements ClusterView {
     this.#isDraining = isDraining;
     const { driver, log } = this.#parts.core;
     driver.input({ kind: 'drain', isDraining });
-    log.lines.warn(isDraining ? 'draining: no new traffic is to come to or through this machine' : 'takes traffic again');
+    log.lines.warn(
+      isDraining ? 'draining: no new traffic is to come to or through this machine' : 'takes traffic again',
+    );
   }
 
   underWay(): UnderWay {

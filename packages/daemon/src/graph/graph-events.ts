@@ -1,6 +1,6 @@
 // What happens in the graph, for the rest of the daemon: links, machines and services that come and go.
 
-import { type Instance, nodeOf } from '@snapcommunicator/network/frame';
+import { type Instance, type NodeId, nodeOf } from '@snapcommunicator/network/frame';
 import type { Node } from '@snapcommunicator/network/node';
 import { HEAD, readHead } from 'snapcommunicator/wire';
 import type { Cluster } from '../bus/cluster.ts';
@@ -18,6 +18,8 @@ export interface GraphEventsParts {
   /** What was decided about broadcasts holds no more. */
   readonly scopeChanged: () => void;
   readonly serviceChanged: (service: string) => void;
+  /** A machine can be reached, or not any more. */
+  readonly reachChanged: (node: NodeId, isReachable: boolean) => void;
   /** A broadcast arrived. */
   readonly broadcast: (line: Uint8Array, id: string) => void;
   /** This node must begin its next life later than that. */
@@ -69,6 +71,7 @@ export class GraphEvents {
       case 'service':
         return serviceChanged(effect.service);
       case 'reach':
+        this.#parts.reachChanged(nodeOf(effect.instance), effect.isReachable);
         return cluster.changed();
       case 'opaque':
         this.#parts.scopeChanged();

@@ -1,7 +1,7 @@
 // The graph's part of the daemon: wires the driver, other nodes, arrivals, outcomes and events. Nothing is decided here.
 
 import { availableParallelism } from 'node:os';
-import type { Frame } from '@snapcommunicator/network/frame';
+import { type Frame, nodeOf } from '@snapcommunicator/network/frame';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import { Cluster } from '../bus/cluster.ts';
 import type { Core } from '../bus/core.ts';
@@ -11,13 +11,15 @@ import type { Keeping } from '../bus/keeping.ts';
 import { textParameters, type Values } from '../bus/speaker.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Link } from '../links/link.ts';
-import { loadAverage } from '../machine/load-average.ts';
 import { type Identity, storeIdentity } from '../machine/identity.ts';
+import { loadAverage } from '../machine/load-average.ts';
 import { VERSION } from '../machine/version.ts';
 import type { Configuration } from '../options/index.ts';
 import type { LineHandler, Switch } from '../switch/switch.ts';
 import { Arrivals } from './arrivals.ts';
 import { Broadcasts } from './broadcasts.ts';
+import { Confirmations } from './confirmations.ts';
+import { DaemonClusterView } from './cluster-view.ts';
 import { GraphEvents } from './graph-events.ts';
 import { MachineSide } from './machine-side.ts';
 import { Outcomes } from './outcomes.ts';
@@ -61,7 +63,25 @@ export function createGraph(parts: GraphParts) {
   if (graph === undefined) throw new Error('the node was made without a graph');
   const area = configuration.dataCenter ?? '';
 
-  const arrivals = new Arrivals({ ...core, keeping, delivery, lines: parts.lines, legacy: parts.legacy, command });
+  const confirmations = new Confirmations({
+    keeping,
+    nameOf: (instance) => graph.nameOf(nodeOf(instance)),
+    changed: (queue) => {
+      side.queueChanged(queue);
+      driver.wake();
+    },
+    now,
+  });
+  const arrivals = new Arrivals({
+    ...core,
+    keeping,
+    delivery,
+    lines: parts.lines,
+    legacy: parts.legacy,
+    command,
+    confirm: (origin, id, status) =>
+      delivery.tell(`${graph.nameOf(nodeOf(origin))}:communicatord`, 'CONFIRM', { id, status }),
+  });
   const outcomes = new Outcomes({
     ...core,
     keeping,
@@ -72,15 +92,18 @@ export function createGraph(parts: GraphParts) {
       if ('destination' in decision) return decision.destination;
       return name === '' || name === '*' ? service : `${name.toLowerCase()}:${service}`;
     },
+    awaitConfirmation: (entry, instance) => confirmations.await(entry, instance),
+    returned: (instance, service) => graph.returned(instance, service, now()),
     changed: (queue) => side.queueChanged(queue),
   });
   const cluster = new Cluster({
     server,
     announce: (word, values) => speaker.announce(word, values),
     reachable: () => new Set([...graph.reachableServers(), ...parts.legacy().servers]),
-    unmetAddresses: () => unmetAddresses(),
+    unmetAddresses: (isKnown) => unmetAddresses(isKnown),
     nowMs: () => Date.now(),
   });
+  const view: DaemonClusterView = new DaemonClusterView({ core, keeping, dataCenter: area, links: () => events.links });
   const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command });
   const events = new GraphEvents({
     driver,
@@ -89,6 +112,7 @@ export function createGraph(parts: GraphParts) {
     area,
     scopeChanged: () => parts.lines().flows.clear(),
     serviceChanged: (service) => services.changedElsewhere(service),
+    reachChanged: (machine, isReachable) => view.reachChanged(machine, isReachable),
     broadcast: (line, id) => broadcasts.arrived(line, id),
     outbid: (incarnation) => storeIdentity(configuration.dataPath, server, { ...identity, incarnation }),
   });
@@ -101,13 +125,27 @@ export function createGraph(parts: GraphParts) {
     now,
     giveKeptTo: parts.giveKeptTo,
     behind: (port) => parts.legacy().destinationOf(port),
-    carryOut: (effect) => events.carryOut(effect),
+    carryOut: (effect) => {
+      if (effect.kind === 'ended') confirmations.end(effect.instance);
+      events.carryOut(effect);
+    },
   });
   driver.attach(side);
 
-  const unmetAddresses = (): number => {
-    const met = new Set([...events.links].flatMap(({ peer, remoteAddress }) => [peer.address, remoteAddress]));
-    return configuration.neighbors.filter(({ host, port }) => !met.has(`${host}:${port}`)).length;
+  /** Which machine was found behind a configured address. */
+  const foundAt = new Map<string, string>();
+  const unmetAddresses = (isKnown: (server: string) => boolean): number => {
+    const linked = new Map<string, string>(parts.legacy().addresses);
+    for (const { peer, remoteAddress } of events.links)
+      for (const address of [peer.address, remoteAddress]) linked.set(address, peer.server);
+    let unmet = 0;
+    for (const { host, port } of configuration.neighbors) {
+      const address = `${host}:${port}`;
+      const server = linked.get(address) ?? foundAt.get(address);
+      if (server !== undefined) foundAt.set(address, server);
+      if (server === undefined || !isKnown(server)) unmet++;
+    }
+    return unmet;
   };
 
   driver.input({ kind: 'fact', key: 'version', value: VERSION });
@@ -121,7 +159,7 @@ export function createGraph(parts: GraphParts) {
   }, LOAD_INTERVAL_MS).unref();
 
   const forgetting: ((machine: string) => boolean)[] = [];
-  const hasOthers = (): boolean => graph.database.size > 1;
+  const hasOthers = (): boolean => graph.database.size > 1 || !graph.areas.isAlone;
   const broadcast = (scope: 'network' | 'cluster', line: Uint8Array): string | undefined => {
     if (!hasOthers()) return undefined;
     const id = node.broadcast(scope === 'network' ? '?' : '*', line, now());
@@ -131,6 +169,9 @@ export function createGraph(parts: GraphParts) {
 
   return {
     cluster,
+    confirmations,
+    /** What the tools see of the cluster. */
+    view,
     /** The machine with this address, as it says itself. */
     serverAt: (ip: string): string | undefined => {
       for (const { facts, items } of graph.database.states()) {
@@ -158,7 +199,12 @@ export function createGraph(parts: GraphParts) {
     broadcast,
     /** Asks the daemons of all other machines. */
     tellDaemons: (word: string, values: Values): void => {
-      const message = { sentFromServer: server, sentFromService: 'communicatord', server: '*', service: 'communicatord' };
+      const message = {
+        sentFromServer: server,
+        sentFromService: 'communicatord',
+        server: '*',
+        service: 'communicatord',
+      };
       const line = encodeMessage({ ...message, command: word, parameters: textParameters(values) });
       broadcast('cluster', Buffer.from(`${line}\n`));
     },
@@ -184,9 +230,14 @@ export function createGraph(parts: GraphParts) {
     settle: async (timeoutMs: number): Promise<void> => {
       driver.turn();
       const deadline = now() + timeoutMs;
-      while (!remoteNodes.isSettled && now() < deadline) await new Promise((resolve) => setTimeout(resolve, SETTLE_CHECK_MS));
+      while (!remoteNodes.isSettled && now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_CHECK_MS));
     },
-    close: (): void => clearInterval(loadTimer),
+    close: (): void => {
+      clearInterval(loadTimer);
+      view.close();
+      confirmations.close();
+    },
   };
 }
 

@@ -109,4 +109,3 @@ export class MachineSide implements DriverLocal {
     return remoteNodes.open(decision, service);
   }
 }
-

@@ -1,6 +1,6 @@
 // What became of messages that went to other nodes: those that are known not to have arrived are decided about again.
 
-import type { FrameId } from '@snapcommunicator/network/frame';
+import type { FrameId, Instance } from '@snapcommunicator/network/frame';
 import type { KeptEntry } from '@snapcommunicator/network/keeper';
 import type { Outcome } from '@snapcommunicator/network/stream';
 import { decodeLine, type Message } from 'snapcommunicator/wire';
@@ -19,6 +19,10 @@ export interface OutcomesParts {
   readonly idOf: (id: FrameId) => string;
   /** The queue in which a message waits for its destination. */
   readonly queueOf: (server: string, service: string) => string;
+  /** A node has taken a durable message. */
+  readonly awaitConfirmation: (entry: KeptEntry, instance: Instance) => void;
+  /** A node does not have a service. */
+  readonly returned: (instance: Instance, service: string) => void;
   /** Something waits in this queue again, and may go somewhere else now. */
   readonly changed: (queue: string) => void;
 }
@@ -43,10 +47,14 @@ export class Outcomes {
   }
 
   /** A message that was kept. */
-  #settleEntry({ fate }: Outcome<Sent>, entry: KeptEntry): void {
+  #settleEntry({ fate, parcel }: Outcome<Sent>, entry: KeptEntry): void {
+    if (fate === 'returned')
+      this.#parts.returned(parcel.token.instance, entry.destination.slice(entry.destination.indexOf(':') + 1));
     const { keeping, changed } = this.#parts;
-    if (fate === 'taken') keeping.confirm(entry);
-    else if (fate === 'unknown' && !entry.isDurable) this.#lose(entry.bytes, 1, 'unknown');
+    if (fate === 'taken') {
+      if (entry.isDurable) this.#parts.awaitConfirmation(entry, parcel.token.instance);
+      else keeping.confirm(entry);
+    } else if (fate === 'unknown' && !entry.isDurable) this.#lose(entry.bytes, 1, 'unknown');
     else {
       keeping.takeBack([entry], fate === 'unknown');
       changed(entry.destination);
@@ -59,16 +67,18 @@ export class Outcomes {
     if (fate === 'taken') return;
     if (fate === 'expired' || fate === 'unknown') return this.#lose(bytes, lines, fate);
     this.#parts.output.forgetVerdicts(token.destination);
+    const cameFrom = fate === 'returned' ? token.instance : undefined;
     const order = token.order + bytes.byteOffset - token.offset;
     for (const { line, start, place } of linesOf(bytes))
-      this.#decideAgain(line, order + start, parcel.deadlineMs, { ...id, number: id.number + place });
+      this.#decideAgain(line, order + start, parcel.deadlineMs, { ...id, number: id.number + place }, cameFrom);
   }
 
   /** It waits in the keeper, in its old place, for another instance, if it may. */
-  #decideAgain(line: Uint8Array, order: number, deadlineMs: number, id: FrameId): void {
+  #decideAgain(line: Uint8Array, order: number, deadlineMs: number, id: FrameId, cameFrom: Instance | undefined): void {
     const { keeping, delivery, counters, idOf, queueOf, changed } = this.#parts;
     const parcel = parcelOf(line);
     if (parcel === undefined) return count(counters.dropped, 'nobody');
+    if (cameFrom !== undefined) this.#parts.returned(cameFrom, parcel.service);
     const { policy, report, messageId } = delivery.wishesOf(parcel);
     if (!policy.isKept) return delivery.giveUp(parcel, 'absent');
     const destination = queueOf(parcel.server, parcel.service);
@@ -105,7 +115,8 @@ function* linesOf(bytes: Uint8Array): Generator<{ line: Uint8Array; start: numbe
   }
 }
 
-const mayWantReport = (line: Uint8Array): boolean => Buffer.from(line.buffer, line.byteOffset, line.length).includes('transmission_report=');
+const mayWantReport = (line: Uint8Array): boolean =>
+  Buffer.from(line.buffer, line.byteOffset, line.length).includes('transmission_report=');
 
 function parcelOf(line: Uint8Array): Parcel | undefined {
   const read = decodeLine(line, 0, line.length - 1);

@@ -14,7 +14,8 @@ export function remoteCallerOf(message: Message, delivery: Delivery): Caller {
     message,
     answer: (command, values = {}) => {
       // Without a sender there is nobody to answer.
-      if (sentFromService !== '') delivery.tell(`${sentFromServer}:${sentFromService}`, command, { ...values, ...echo });
+      if (sentFromService !== '')
+        delivery.tell(`${sentFromServer}:${sentFromService}`, command, { ...values, ...echo });
     },
   };
 }

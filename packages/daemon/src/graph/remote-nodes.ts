@@ -22,6 +22,7 @@ export interface LineContext {
 
 /** What is known of a parcel in a stream. */
 export interface Sent {
+  readonly instance: Instance;
   readonly destination: Destination;
   /** Its place in the order of all that was accepted; each byte has one, so that parts have theirs. */
   readonly order: number;
@@ -134,7 +135,8 @@ export class RemoteNodes {
     this.#parts.output.flush(destination);
     const outcomes = outlet.takeBack();
     this.#byInstance.delete(instance);
-    for (const [service, used] of this.#usedFor) if (used.delete(destination) && used.size === 0) this.#usedFor.delete(service);
+    for (const [service, used] of this.#usedFor)
+      if (used.delete(destination) && used.size === 0) this.#usedFor.delete(service);
     this.#parts.output.closeDestination(destination);
     return outcomes;
   }
@@ -143,6 +145,7 @@ export class RemoteNodes {
 /** Puts what is flushed into the stream to a node. Its bytes count as queued until the node has acknowledged them. */
 class StreamOutlet implements Outlet {
   readonly holdsBytes = true;
+  readonly windowBytes: number;
   destination: Destination | undefined;
   readonly #instance: Instance;
   readonly #parts: RemoteNodesParts;
@@ -154,6 +157,7 @@ class StreamOutlet implements Outlet {
   constructor(instance: Instance, parts: RemoteNodesParts) {
     this.#instance = instance;
     this.#parts = parts;
+    this.windowBytes = parts.node.streams.windowBytes;
   }
 
   write(bytes: Uint8Array, count: number, done: (isWritten: boolean) => void, context: unknown): void {
@@ -162,6 +166,7 @@ class StreamOutlet implements Outlet {
     const { length, byteOffset: offset } = bytes;
     this.#pendingBytes += length;
     const token: Sent = {
+      instance: this.#instance,
       destination: this.destination as Destination,
       order: reserve(length),
       offset,

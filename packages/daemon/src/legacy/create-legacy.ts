@@ -26,8 +26,17 @@ export interface LegacySurroundings {
 /** Broadcasts of the graph have such ids: who was first to send it, and its number there. */
 const BROADCAST_ID = /^([0-9a-f]{16})\.(\d+)\.[*?]\.\d+$/;
 
-export function createLegacy({ core, configuration, identity, delivery, graph, commands, run, address }: LegacySurroundings) {
-  const { server, services, driver, myAddress } = core;
+export function createLegacy({
+  core,
+  configuration,
+  identity,
+  delivery,
+  graph,
+  commands,
+  run,
+  address,
+}: LegacySurroundings) {
+  const { services, driver, myAddress } = core;
   const { router } = driver.node;
   const announced = {
     services: (): string[] => services.list().map(({ name }) => name),
@@ -61,7 +70,8 @@ export function createLegacy({ core, configuration, identity, delivery, graph, c
     },
     up: (name) => graph.cluster.linkUp(name),
     down: (name, isOrderly) => graph.cluster.linkDown(name, isOrderly),
-    load: () => textParameters({ avg: loadAverage(), my_address: address() || myAddress, timestamp: Date.now() / 1000 }),
+    load: () =>
+      textParameters({ avg: loadAverage(), my_address: address() || myAddress, timestamp: Date.now() / 1000 }),
     loadHeard: ({ my_address: from = '', avg, timestamp }) =>
       commands.loads.heard(from, { avg, my_address: from, timestamp }),
   });

@@ -54,7 +54,8 @@ export class LegacyEntry {
         // The last daemon takes the envelope off, and drops what came there by another border as well.
         return delivery.send({ ...parcel, line: encodeLine(entry.enveloped), bare }, decision);
       case 'opaque':
-        if (!decision.isCertain && services.known(service) !== undefined) return delivery.send(parcel, absent(decision));
+        if (!decision.isCertain && services.known(service) !== undefined)
+          return delivery.send(parcel, absent(decision));
         if (!this.#passOn(peer, entry.enveloped, decision.ports)) delivery.refuse(parcel, 'absent');
         return;
       default:

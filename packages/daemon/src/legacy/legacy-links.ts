@@ -10,8 +10,8 @@ import {
   type LegacyPort,
   type LegacyRefusal,
   type OpaqueFact,
-  Repeater,
   REPEATER_OPTIONS,
+  Repeater,
   readIntroduction,
   refuse,
   type Time,
@@ -64,7 +64,7 @@ export class LegacyLinks {
   constructor(parts: LegacyParts) {
     this.#parts = parts;
     const { server, myAddress, life, isOwnId } = parts;
-    this.#repeater = new Repeater({ ...REPEATER_OPTIONS, server, host: hostOf(myAddress()), life, isOwnId });
+    this.#repeater = new Repeater({ ...REPEATER_OPTIONS, server, host: () => hostOf(myAddress()), life, isOwnId });
     this.#entry = new LegacyEntry(parts, {
       repeater: this.#repeater,
       time,
@@ -74,6 +74,14 @@ export class LegacyLinks {
 
   get count(): number {
     return this.#peers.size;
+  }
+
+  /** `IP:port` by which the machines behind the links are known, with their names. */
+  get addresses(): [address: string, server: string][] {
+    const pairs: [string, string][] = [];
+    for (const { introduction, remoteAddress, server } of this.#peers.values())
+      pairs.push([introduction.address, server], [remoteAddress, server]);
+    return pairs;
   }
 
   /** Names of the machines behind the links. */
@@ -187,10 +195,12 @@ export class LegacyLinks {
     });
   }
 
-  /** Takes leave of all. */
-  close(): void {
+  /** Takes leave of all, and waits until what was queued is out, within the time for that. */
+  async close(): Promise<void> {
     this.#isStopping = true;
-    for (const peer of [...this.#peers.values()]) peer.end('stopping');
+    const peers = [...this.#peers.values()];
+    for (const peer of peers) peer.end('stopping');
+    await Promise.all(peers.map(({ closed }) => closed));
   }
 
   #objectionTo({ server, address }: Introduction, rival: LegacyPeer | undefined): LegacyRefusal | undefined {

@@ -48,4 +48,3 @@ export interface LegacyParts {
   readonly load: () => Readonly<Record<string, string>>;
   readonly loadHeard: (parameters: Readonly<Record<string, string>>) => void;
 }
-

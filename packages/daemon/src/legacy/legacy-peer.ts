@@ -73,6 +73,8 @@ export class LegacyPeer implements Outlet {
   /** Servers from which messages came over this link, and when the last one did. */
   readonly servers = new Map<string, number>();
   destination: Destination | undefined;
+  /** Resolves when the socket is closed. */
+  readonly closed: Promise<void>;
   readonly #setup: PeerSetup;
   readonly #owner: PeerOwner;
   readonly #output: Output;
@@ -89,6 +91,7 @@ export class LegacyPeer implements Outlet {
     this.#setup = setup;
     this.#owner = owner;
     this.#output = output;
+    this.closed = new Promise((resolve) => void setup.socket.once('close', () => resolve()));
     this.#link = new LegacyLink(setup.introduction, setup.link, setup.now());
     this.#lines = new LineSplitter(
       setup.lineBytesMax,

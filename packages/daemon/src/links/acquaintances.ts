@@ -14,7 +14,7 @@ import { type Target, type Targets, targetKey } from './targets.ts';
 /** In seconds: who was only told of, and never reached, is forgotten after this. */
 const HEARD_S = 600;
 /** How often it is looked who is to be forgotten. */
-const EXPIRY_MS = 60_000;
+const EXPIRY_MS = 15 * 60_000;
 /** So many addresses are told to one neighbour, and taken from one. */
 const TOLD_MAX = 500;
 
@@ -24,7 +24,6 @@ export class Acquaintances {
   readonly #targets: Targets;
   readonly #known: KnownNeighbors;
   readonly #changed: () => void;
-  readonly #names = new Map<string, string>();
   #ownAddress = '';
   #timer: NodeJS.Timeout | undefined;
 
@@ -43,12 +42,19 @@ export class Acquaintances {
     );
   }
 
-  /** Everybody who is known becomes somebody to dial. @param ownAddress what others are told to connect to */
-  start(ownAddress: string): void {
+  /**
+   * Everybody who is known becomes somebody to dial.
+   * @param ownAddress what others are told to connect to
+   * @param peers those linked at any later time: they are not forgotten
+   */
+  start(ownAddress: string, peers: () => Iterable<Identity>): void {
     this.#ownAddress = ownAddress;
     for (const neighbor of this.#options.neighbors) this.#targets.add(neighbor, true);
     if (this.#options.gossip) for (const { address } of this.#known) this.#dial(address);
-    this.#timer = setInterval(() => this.#known.expire(), EXPIRY_MS).unref();
+    this.#timer = setInterval(() => {
+      for (const peer of peers()) this.parted(peer);
+      this.#known.expire();
+    }, EXPIRY_MS).unref();
   }
 
   close(): void {
@@ -56,37 +62,44 @@ export class Acquaintances {
     this.#known.close();
   }
 
+  /** Each machine once, as far as its name is known, by the address that is configured if one is. */
   list(isLinked: (target: Target) => boolean): readonly KnownMachine[] {
     const seen = new Map([...this.#known].map((neighbor) => [neighbor.address, neighbor]));
-    const machines: KnownMachine[] = [];
+    const machines = new Map<string, KnownMachine>();
+    const add = (machine: KnownMachine): void => {
+      const key = machine.server === '' ? machine.address : machine.server;
+      const other = machines.get(key);
+      if (other === undefined) machines.set(key, machine);
+      else
+        machines.set(key, {
+          ...(machine.isConfigured && !other.isConfigured ? machine : other),
+          seenAt: Math.max(machine.seenAt, other.seenAt),
+          isLinked: machine.isLinked || other.isLinked,
+        });
+    };
     for (const target of this.#targets) {
-      const known = seen.get(target.key);
+      const { server = '', seenAt = 0 } = seen.get(target.key) ?? {};
       seen.delete(target.key);
-      machines.push({
-        address: target.key,
-        server: known?.server || (this.#names.get(target.key) ?? ''),
-        seenAt: known?.seenAt ?? 0,
-        isConfigured: target.isConfigured,
-        isLinked: isLinked(target),
-      });
+      const { key: address, isConfigured } = target;
+      add({ address, server: server || target.server, seenAt, isConfigured, isLinked: isLinked(target) });
     }
     for (const { address, server, seenAt } of seen.values())
-      machines.push({ address, server, seenAt, isConfigured: false, isLinked: false });
-    return machines;
+      add({ address, server, seenAt, isConfigured: false, isLinked: false });
+    return [...machines.values()];
   }
 
   /** By `IP:port`, IP or name. */
   forget(addressOrServer: string): boolean {
     let wasKnown = false;
-    const isMeant = (address: string, server: string | undefined): boolean =>
+    const isMeant = (address: string, server: string): boolean =>
       address === addressOrServer || server === addressOrServer || readEndpoint(address)?.host === addressOrServer;
     for (const { address, server } of [...this.#known]) {
       if (!isMeant(address, server)) continue;
       this.#known.forget(address);
       wasKnown = true;
     }
-    for (const { key, address } of [...this.#targets]) {
-      if (!isMeant(key, this.#names.get(key)) && address.host !== addressOrServer) continue;
+    for (const { key, address, server } of [...this.#targets]) {
+      if (!isMeant(key, server) && address.host !== addressOrServer) continue;
       this.#targets.remove(key);
       wasKnown = true;
     }
@@ -122,6 +135,11 @@ export class Acquaintances {
     if (isSecure) return;
     this.#see(peer.address, peer.server);
     this.learn(neighbors);
+  }
+
+  /** Until now a link to it stood. */
+  parted({ address, server }: Identity): void {
+    if (this.#known.has(address)) this.#known.see(address, server);
   }
 
   metLegacy({ my_address = '', server_name = '', neighbors = '' }: Parameters): void {
@@ -176,7 +194,6 @@ export class Acquaintances {
     // A machine tells one address; another one was its address before.
     for (const known of [...this.#known])
       if (known.server === server && known.address !== address) this.#drop(known.address);
-    this.#names.set(address, server);
     const isNews = this.#known.see(address, server);
     if (this.#options.gossip) this.#dial(address);
     if (isNews) this.#changed();
@@ -188,7 +205,6 @@ export class Acquaintances {
   }
 
   #undial(address: string): void {
-    this.#names.delete(address);
     if (this.#targets.get(address)?.isConfigured === false) this.#targets.remove(address);
     this.#changed();
   }

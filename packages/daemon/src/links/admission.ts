@@ -1,15 +1,12 @@
 // Which addresses may link at all: trusted ranges for plain links, and addresses blocked after wrong passwords.
 
-import { isPublic, type Network, networkSet } from '../options/addresses.ts';
+import { isPublic, networkSet } from '../options/addresses.ts';
+import type { LinkOptions } from './options.ts';
 
-export interface AdmissionOptions {
-  readonly trustPlain: readonly Network[];
-  readonly publicPlain: boolean;
-  readonly hasSecret: boolean;
-  readonly failedLoginsMax: number;
-  readonly failedLoginMs: number;
-  readonly blockMs: number;
-}
+export type AdmissionOptions = Pick<
+  LinkOptions,
+  'trustPlain' | 'publicPlain' | 'clusterSecretFile' | 'maxFailedLogins' | 'failedLoginTime' | 'blockTime'
+>;
 
 /** Addresses whose failures are remembered, and addresses that are blocked: a flood from many must not fill memory. */
 const ADDRESSES_MAX = 10_000;
@@ -32,9 +29,9 @@ export class Admission {
 
   /** Whether a plain link between these two addresses may be. @param isConfigured the peer stands in `neighbors` */
   isPlainAllowed(own: string, peer: string, isConfigured: boolean): boolean {
-    const { publicPlain, hasSecret } = this.#options;
+    const { publicPlain, clusterSecretFile } = this.#options;
     if (!publicPlain && (isPublic(own) || isPublic(peer))) return false;
-    return hasSecret || isConfigured || this.#isTrusted(peer);
+    return clusterSecretFile !== undefined || isConfigured || this.#isTrusted(peer);
   }
 
   isBlocked(host: string): boolean {
@@ -46,19 +43,19 @@ export class Admission {
   }
 
   /** Blocks an address, as this daemon or another one found right. */
-  block(host: string, periodMs: number = this.#options.blockMs): void {
+  block(host: string, periodMs: number = this.#options.blockTime): void {
     forgetOldest(this.#blocked);
     this.#blocked.set(host, this.#now() + periodMs);
   }
 
   /** Counts a failed log-in. @returns whether the address is blocked by that */
   fail(host: string): boolean {
-    const { failedLoginsMax, failedLoginMs } = this.#options;
+    const { maxFailedLogins, failedLoginTime } = this.#options;
     const now = this.#now();
-    const recent = (this.#failures.get(host) ?? []).filter((atMs) => atMs > now - failedLoginMs);
+    const recent = (this.#failures.get(host) ?? []).filter((atMs) => atMs > now - failedLoginTime);
     recent.push(now);
     this.#failures.delete(host);
-    if (recent.length < failedLoginsMax) {
+    if (recent.length < maxFailedLogins) {
       forgetOldest(this.#failures);
       this.#failures.set(host, recent);
       return false;

@@ -41,15 +41,15 @@ export class Introductions {
 
   /** @param address where others reach this daemon, or empty */
   about({ target, isSecure }: MeetingSetup, address: string): Introduction {
-    const needsSecret = this.#secret !== undefined && !isSecure;
-    const isLegacyTaken = this.#options.cppDaemons ?? !needsSecret;
+    const secret = isSecure ? undefined : this.#secret;
+    const isLegacyTaken = this.#options.cppDaemons ?? secret === undefined;
     // Who has yet to prove the secret is not told who else is there.
-    const neighbors = needsSecret ? {} : list('neighbors', this.#neighbors());
+    const neighbors = secret === undefined ? list('neighbors', this.#neighbors()) : {};
     return {
       self: { ...this.#surroundings.identity(), address },
       extras: { ...neighbors, ...(target !== undefined && this.#toAcceptor(target)) },
       legacyObjection: isLegacyTaken ? undefined : 'legacy',
-      ...(needsSecret && { secret: this.#secret as Secret }),
+      ...(secret !== undefined && { secret }),
     };
   }
 

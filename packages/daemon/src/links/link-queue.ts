@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { type KnownFrame, splitFrame } from '@snapcommunicator/network/frame';
+import type { ReadMemory } from './read-memory.ts';
 
 export interface QueueLimits {
   /** Bytes handed to the socket and not yet taken by the system; a single frame may be longer. */
@@ -15,29 +16,40 @@ export interface QueueLimits {
 /** A frame is queued; dropped because there is no room for data; or there is none for control, and the link cannot go on. */
 export type Placing = 'queued' | 'dropped' | 'overflow';
 
-/** Pieces shorter than this are copied together: a system call for each vector of tiny ones would cost more. */
+/** Payloads shorter than this are copied behind their heads, and what is short goes to the socket joined. */
 const JOINED_BYTES_MAX = 8 * 1024;
 
-/** Bytes in the order in which they came. */
+/** A payload is sent from where it was read while no more than this waits; a slow link must not hold others' memory. */
+const HELD_BACKLOG_BYTES_MAX = 256 * 1024;
+
+/** A frame on its way: its head and, if that is long, what follows it. */
+interface Piece {
+  readonly head: Uint8Array;
+  readonly payload: Uint8Array | undefined;
+  /** The payload lies where a link reads, and must be released. */
+  readonly isHeld: boolean;
+}
+
+/** Frames in the order in which they came. */
 class Lane {
   bytes = 0;
-  #pieces: Uint8Array[] = [];
+  #pieces: Piece[] = [];
   #first = 0;
 
   get isEmpty(): boolean {
     return this.#first === this.#pieces.length;
   }
 
-  add(piece: Uint8Array): void {
+  add(piece: Piece): void {
     this.#pieces.push(piece);
-    this.bytes += piece.length;
+    this.bytes += bytesOf(piece);
   }
 
-  take(): Uint8Array | undefined {
+  take(): Piece | undefined {
     const piece = this.#pieces[this.#first];
     if (piece === undefined) return undefined;
     this.#first++;
-    this.bytes -= piece.length;
+    this.bytes -= bytesOf(piece);
     // What was taken must not be held; moving the rest for each piece would be quadratic.
     if (this.#first === this.#pieces.length || this.#first >= 1024) {
       this.#pieces = this.#pieces.slice(this.#first);
@@ -47,13 +59,14 @@ class Lane {
   }
 }
 
+const bytesOf = ({ head, payload }: Piece): number => head.length + (payload?.length ?? 0);
+
 export class LinkQueue {
   readonly #socket: Duplex;
   readonly #limits: QueueLimits;
+  readonly #memory: ReadMemory;
   readonly #control = new Lane();
   readonly #data = new Lane();
-  /** The payload of a data frame whose head has been taken: nothing may come between. */
-  #payload: Uint8Array | undefined;
   #socketBytes = 0;
   #isScheduled = false;
   #isClosed = false;
@@ -61,9 +74,11 @@ export class LinkQueue {
   /** Bytes handed to the socket since the beginning. */
   bytesOut = 0;
 
-  constructor(socket: Duplex, limits: QueueLimits) {
+  /** @param memory where payloads may lie that came over other links */
+  constructor(socket: Duplex, limits: QueueLimits, memory: ReadMemory) {
     this.#socket = socket;
     this.#limits = limits;
+    this.#memory = memory;
   }
 
   /** What waits here and what the socket has not been rid of. */
@@ -75,23 +90,21 @@ export class LinkQueue {
     return this.queuedBytes === 0;
   }
 
-  /** Takes a frame; its payload is passed as it is, and must not be written into again. */
+  /** Takes a frame. A long payload is passed as it is, and must not be written into again unless it was read by a link. */
   put(frame: KnownFrame): Placing {
     const { head, payload } = splitFrame(frame);
     const isData = frame.kind === 'data';
     const lane = isData ? this.#data : this.#control;
     const bytesMax = isData ? this.#limits.dataBytesMax : this.#limits.controlBytesMax;
     if (lane.bytes + head.length + payload.length > bytesMax) return isData ? 'dropped' : 'overflow';
-    // In the lane of data heads and payloads take turns, also when a payload is empty.
-    lane.add(head);
-    if (isData || payload.length > 0) lane.add(payload);
+    lane.add(this.#pieceOf(head, payload));
     this.#schedule();
     return 'queued';
   }
 
   /** Takes a line that is no frame, ahead of data. */
   say(line: string): void {
-    this.#control.add(Buffer.from(`${line}\n`));
+    this.#control.add({ head: Buffer.from(`${line}\n`), payload: undefined, isHeld: false });
     this.#schedule();
   }
 
@@ -104,6 +117,21 @@ export class LinkQueue {
   close(): void {
     this.#isClosed = true;
     this.#onEmpty = undefined;
+    for (const lane of [this.#control, this.#data])
+      for (let piece = lane.take(); piece !== undefined; piece = lane.take()) this.#release([piece]);
+  }
+
+  #pieceOf(head: string, payload: Uint8Array): Piece {
+    if (payload.length < JOINED_BYTES_MAX) {
+      const bytes = Buffer.allocUnsafe(head.length + payload.length);
+      bytes.latin1Write(head);
+      bytes.set(payload, head.length);
+      return { head: bytes, payload: undefined, isHeld: false };
+    }
+    const isHeld = this.#memory.hold(payload);
+    if (!isHeld || this.#data.bytes < HELD_BACKLOG_BYTES_MAX) return { head: Buffer.from(head, 'latin1'), payload, isHeld };
+    this.#memory.release(payload);
+    return { head: Buffer.from(head, 'latin1'), payload: payload.slice(), isHeld: false };
   }
 
   /** What is sent within one turn goes out together. */
@@ -126,55 +154,54 @@ export class LinkQueue {
   };
 
   /** Whole frames, control first, until there is no room. */
-  #gather(room: number): Uint8Array[] {
-    const pieces: Uint8Array[] = [];
-    let small: Uint8Array[] = [];
-    const flushSmall = (): void => {
-      if (small.length > 0) pieces.push(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small));
-      small = [];
-    };
-    let bytes = 0;
-    while (bytes < room || this.#payload !== undefined) {
-      const piece = this.#next();
+  #gather(room: number): Piece[] {
+    const pieces: Piece[] = [];
+    for (let bytes = 0; bytes < room; ) {
+      const piece = this.#control.take() ?? this.#data.take();
       if (piece === undefined) break;
-      bytes += piece.length;
-      if (piece.length < JOINED_BYTES_MAX) {
-        if (piece.length > 0) small.push(piece);
-      } else {
-        flushSmall();
-        pieces.push(piece);
-      }
+      bytes += bytesOf(piece);
+      pieces.push(piece);
     }
-    flushSmall();
     return pieces;
   }
 
-  #next(): Uint8Array | undefined {
-    const payload = this.#payload;
-    if (payload !== undefined) {
-      this.#payload = undefined;
-      return payload;
-    }
-    if (!this.#control.isEmpty) return this.#control.take();
-    const head = this.#data.take();
-    if (head !== undefined) this.#payload = this.#data.take();
-    return head;
-  }
-
-  #write(pieces: readonly Uint8Array[]): void {
+  #write(pieces: readonly Piece[]): void {
     if (pieces.length === 0) return;
-    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const chunks = chunksOf(pieces);
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     this.#socketBytes += bytes;
     this.bytesOut += bytes;
     const taken = (error?: Error | null): void => {
       this.#socketBytes -= bytes;
+      this.#release(pieces);
       if (error === null || error === undefined) this.#flush();
     };
-    this.#socket.cork();
-    for (const [place, piece] of pieces.entries()) {
-      if (place < pieces.length - 1) this.#socket.write(piece);
-      else this.#socket.write(piece, taken);
-    }
-    this.#socket.uncork();
+    const last = chunks.pop() as Uint8Array;
+    if (chunks.length > 0) this.#socket.cork();
+    for (const chunk of chunks) this.#socket.write(chunk);
+    this.#socket.write(last, taken);
+    if (chunks.length > 0) this.#socket.uncork();
   }
+
+  #release(pieces: readonly Piece[]): void {
+    for (const { payload, isHeld } of pieces) if (isHeld) this.#memory.release(payload as Uint8Array);
+  }
+}
+
+/** What is handed to the socket: a system call for each vector of tiny ones would cost more than to copy them together. */
+function chunksOf(pieces: readonly Piece[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const flushSmall = (): void => {
+    if (small.length > 0) chunks.push(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small));
+    small = [];
+  };
+  for (const { head, payload } of pieces) {
+    small.push(head);
+    if (payload === undefined) continue;
+    flushSmall();
+    chunks.push(payload);
+  }
+  flushSmall();
+  return chunks;
 }

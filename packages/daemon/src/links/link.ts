@@ -5,6 +5,7 @@ import { type Frame, FrameError, type FrameLimits, FrameReader } from '@snapcomm
 import type { Identity } from '@snapcommunicator/network/handshake';
 import { decodeText } from 'snapcommunicator/wire';
 import { LinkQueue, type QueueLimits } from './link-queue.ts';
+import { type ReadMemory, readInto } from './read-memory.ts';
 
 /** The number of a link in this daemon's graph, from 1. */
 export type Port = number;
@@ -44,11 +45,13 @@ export interface LinkSetup {
   readonly server: string;
   readonly path: string;
   readonly remoteAddress: string;
+  readonly remoteHost: string;
   readonly isSecure: boolean;
   readonly wasDialedHere: boolean;
   readonly cost: number | undefined;
   readonly queueLimits: QueueLimits;
   readonly frameLimits: FrameLimits;
+  readonly memory: ReadMemory;
   /** How long queued data may take to go out when the link is hung up in order. */
   readonly hangUpMs: number;
 }
@@ -62,6 +65,8 @@ export class Link {
   readonly path: string;
   /** `IP:port` of the peer's end of the socket. */
   readonly remoteAddress: string;
+  /** Its IP address alone. */
+  readonly remoteHost: string;
   readonly isSecure: boolean;
   readonly wasDialedHere: boolean;
   /** As configured, from 1 to 65535; undefined: as measured. */
@@ -90,6 +95,7 @@ export class Link {
     this.peer = setup.peer;
     this.path = setup.path;
     this.remoteAddress = setup.remoteAddress;
+    this.remoteHost = setup.remoteHost;
     this.isSecure = setup.isSecure;
     this.wasDialedHere = setup.wasDialedHere;
     this.cost = setup.cost;
@@ -114,11 +120,6 @@ export class Link {
   /** How long it has stood, in ms. */
   get stoodMs(): number {
     return performance.now() - this.#upAtMs;
-  }
-
-  /** The peer's IP address at its end of the socket. */
-  get remoteHost(): string {
-    return this.remoteAddress.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   }
 
   /** Bytes that wait for the system to take them. */

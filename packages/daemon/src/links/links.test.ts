@@ -127,6 +127,14 @@ describe('two daemons', () => {
     expect(beta.events).toEqual(['up alpha']);
   });
 
+  test('by a host name', async () => {
+    const beta = await listening('beta', { gossip: 'false' });
+    const neighbors = `sc://localhost:${portOf(beta.links.address)}`;
+    const alpha = await listening('alpha', { neighbors, gossip: 'false' });
+    await until(() => areLinked(alpha, beta));
+    expect(alpha.links.known()).toMatchObject([{ isLinked: true, isConfigured: true }]);
+  });
+
   test('part in order: what was queued arrives, then both know', async () => {
     const beta = await listening('beta');
     const alpha = await listening('alpha', { neighbors: beta.links.address });
@@ -192,7 +200,7 @@ describe('a link that is lost', () => {
     const beta = await listening('beta');
     const alpha = await station({ name: 'alpha', options: { neighbors: beta.links.address, reconnect_min: '10s' } });
     await until(() => areLinked(alpha, beta));
-    alpha.link.say(`${'X'.repeat(20_000)}`);
+    alpha.link.say('X'.repeat(20_000));
     await until(() => beta.events.includes('down alpha'));
     expect(beta.logged.find(({ msg }) => msg === 'link down')?.['reason']).toContain('a head of more than 16384 bytes');
   });

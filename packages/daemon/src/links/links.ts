@@ -11,9 +11,10 @@ import { Certificates } from './certificates.ts';
 import { makeNonce } from './cluster-secret.ts';
 import { type DialFailure, dialSocket } from './dialing.ts';
 import { type BoundAddresses, Entrance } from './entrance.ts';
-import type { KnownMachine, LegacySocket, LinkEvents, LinkSurroundings } from './events.ts';
+import type { KnownMachine, LinkEvents, LinkSurroundings } from './events.ts';
 import { Introductions } from './introductions.ts';
 import { formatEndpoint } from './ip-address.ts';
+import { LegacyPeers } from './legacy-peers.ts';
 import { Link, type LinkEnd, type Port } from './link.ts';
 import type { Accepted } from './listener.ts';
 import { LogIns } from './log-ins.ts';
@@ -40,12 +41,6 @@ const HOPELESS: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
 /** Bytes of a line between frames, and of a frame's head: neighbours are told in one. */
 const LINE_BYTES_MAX = 16 * 1024;
 
-/** A C++ daemon that is linked, as far as dialing matters. */
-interface LegacyPeer {
-  readonly target: Target | undefined;
-  readonly address: string;
-}
-
 export class Links implements Iterable<Link> {
   readonly #options: LinkOptions;
   readonly #surroundings: LinkSurroundings;
@@ -61,7 +56,7 @@ export class Links implements Iterable<Link> {
   readonly #targets: Targets;
   readonly #links = new Map<Port, Link>();
   readonly #meetings = new Set<Meeting>();
-  readonly #legacy = new Map<Socket, LegacyPeer>();
+  readonly #legacyPeers: LegacyPeers;
   /** Which target a link that was dialed leads to. */
   readonly #targetOf = new Map<Link, Target>();
   readonly #dials = new Set<() => void>();
@@ -76,22 +71,9 @@ export class Links implements Iterable<Link> {
     this.#events = events;
     this.#log = log.lines;
     this.#certificates = new Certificates(options);
-    this.#admission = new Admission(
-      {
-        trustPlain: options.trustPlain,
-        publicPlain: options.publicPlain,
-        hasSecret: options.clusterSecretFile !== undefined,
-        failedLoginsMax: options.maxFailedLogins,
-        failedLoginMs: options.failedLoginTime,
-        blockMs: options.blockTime,
-      },
-      () => performance.now(),
-    );
+    this.#admission = new Admission(options, () => performance.now());
     this.#refusals = new Refusals(this.#log, brake);
-    const inline = options.secureListen.flatMap(({ user, password }) =>
-      user === undefined || password === undefined ? [] : [{ user, password }],
-    );
-    this.#logIns = new LogIns(options.passwordsFile, inline, this.#admission, this.#log, (host) => this.#blocked(host));
+    this.#logIns = new LogIns(options, this.#admission, this.#log, (host) => this.#blocked(host));
     this.#entrance = new Entrance(options, this.#certificates, this.#admission, this.#logIns, this.#refusals, {
       pendingCount: () => [...this.#meetings].filter(({ setup }) => setup.target === undefined).length,
       isStopping: () => this.#isStopping,
@@ -99,14 +81,11 @@ export class Links implements Iterable<Link> {
       service: (socket, firstBytes, user) => events.service(socket, firstBytes, user),
     });
     this.#targets = new Targets(
-      {
-        pauseMinMs: options.reconnectMin,
-        pauseMaxMs: options.reconnectMax,
-        dialsMax: options.maxPendingLinks,
-      },
+      options,
       (target) => !this.#isStopping && !this.#isSatisfied(target),
       (target) => this.#dial(target),
     );
+    this.#legacyPeers = new LegacyPeers((target, stoodMs) => this.#lost(target, stoodMs));
     this.#acquaintances = new Acquaintances(options, this.#admission, this.#targets, this.#log, () =>
       events.known?.(this.known().map(({ address }) => address)),
     );
@@ -128,7 +107,7 @@ export class Links implements Iterable<Link> {
 
   /** Begins to dial. */
   start(): void {
-    this.#acquaintances.start(this.address);
+    this.#acquaintances.start(this.address, () => [...this.#links.values()].map(({ peer }) => peer));
     this.#targets.start();
   }
 
@@ -229,6 +208,7 @@ export class Links implements Iterable<Link> {
     target.isReported = false;
     const isSecure = target.address.scheme === 'scs';
     const meeting = this.#meet(socket, isSecure, target);
+    target.peerHost = meeting.peerHost;
     if (!isSecure && !this.#admission.isPlainAllowed(meeting.ownHost, meeting.peerHost, target.isConfigured)) {
       meeting.abandon();
       this.#failedMeeting(meeting, 'untrusted', undefined);
@@ -291,7 +271,9 @@ export class Links implements Iterable<Link> {
         if (target !== undefined) this.#targets.called(target, this.#options.gossipWait);
         return;
       case 'refused': {
-        const { reason, isOurs } = verdict;
+        const { isOurs } = verdict;
+        const isSecond = verdict.reason === 'name' && !isOurs && target && this.#legacyPeers.isRecent(target);
+        const reason = isSecond ? 'duplicate' : verdict.reason;
         this.#refusals.add(reason, { address, server: meeting.peer?.server, isOurs, detail });
         if (target === undefined) return;
         target.node = meeting.peer?.node ?? target.node;
@@ -329,6 +311,7 @@ export class Links implements Iterable<Link> {
         server: serverName,
         path: meeting.path,
         remoteAddress: meeting.remoteAddress,
+        remoteHost: meeting.peerHost,
         isSecure,
         wasDialedHere: target !== undefined,
         cost: this.#acquaintances.costOf(target, peer.address, meeting.peerHost, isSecure),
@@ -344,6 +327,7 @@ export class Links implements Iterable<Link> {
       this.#targets.linked(target);
       this.#targetOf.set(link, target);
     }
+    for (const other of this.#targets) if (other === target || leadsTo(other, link)) other.server = peer.server;
     this.#log.info(
       { peer: peer.server, address: link.remoteAddress, port: link.port, isSecure, wasDialedHere: link.wasDialedHere },
       'link up',
@@ -376,11 +360,9 @@ export class Links implements Iterable<Link> {
       const stoodMs = link.stoodMs;
       this.#log.info({ peer: link.peer.server, address: link.remoteAddress, port: link.port, reason }, 'link down');
       const dialed = this.#targetOf.get(link);
+      this.#acquaintances.parted(link.peer);
       for (const target of [...this.#targets]) {
-        const isConcerned = target === dialed || leadsTo(target, link);
-        if (!isConcerned || this.#isSatisfied(target)) continue;
-        this.#targets.lost(target, stoodMs);
-        this.#acquaintances.failed(target);
+        if (target === dialed || leadsTo(target, link)) this.#lost(target, stoodMs);
       }
       this.#targetOf.delete(link);
       this.#events.down(link, isOrderly);
@@ -389,34 +371,21 @@ export class Links implements Iterable<Link> {
   };
 
   #handOver(meeting: Meeting, { message, early }: Verdict & { readonly kind: 'legacy' }): void {
-    const { socket, target, isSecure } = meeting.setup;
-    const { ownHost, peerHost, remoteAddress } = meeting;
-    const rest = meeting.handOver();
+    const { target, isSecure } = meeting.setup;
     const address = message.parameters['my_address'] ?? '';
-    this.#legacy.set(socket, { target, address });
-    if (target !== undefined) this.#targets.linked(target);
-    const since = performance.now();
-    socket.on('error', () => undefined);
-    socket.once('close', () => {
-      this.#legacy.delete(socket);
-      if (target !== undefined) this.#targets.lost(target, performance.now() - since);
-    });
+    if (target !== undefined) {
+      target.server = message.parameters['server_name'] ?? '';
+      this.#targets.linked(target);
+    }
     if (!isSecure) this.#acquaintances.metLegacy(message.parameters);
-    const cost = this.#acquaintances.costOf(target, address, peerHost, isSecure);
-    const wasDialedHere = target !== undefined;
-    const peer: LegacySocket = {
-      socket,
-      message,
-      early,
-      rest,
-      wasDialedHere,
-      isSecure,
-      ownHost,
-      peerHost,
-      remoteAddress,
-      cost,
-    };
-    this.#events.legacy(peer);
+    const cost = this.#acquaintances.costOf(target, address, meeting.peerHost, isSecure);
+    this.#events.legacy(this.#legacyPeers.adopt(meeting, message, early, cost));
+  }
+
+  #lost(target: Target, stoodMs: number): void {
+    if (this.#isSatisfied(target)) return;
+    this.#targets.lost(target, stoodMs);
+    this.#acquaintances.failed(target);
   }
 
   /** Whether a link to this target stands, or is about to. */
@@ -424,10 +393,7 @@ export class Links implements Iterable<Link> {
     for (const link of this.#links.values()) {
       if (this.#targetOf.get(link) === target || leadsTo(target, link)) return true;
     }
-    for (const { target: dialed, address } of this.#legacy.values()) {
-      if (dialed === target || address === target.key) return true;
-    }
-    return false;
+    return this.#legacyPeers.has(target);
   }
 
   #blocked(host: string): void {
@@ -441,7 +407,7 @@ export class Links implements Iterable<Link> {
 function leadsTo(target: Target, { peer, isSecure, remoteHost }: Link): boolean {
   if (peer.address === target.key) return true;
   const isOfSameKind = isSecure === (target.address.scheme === 'scs');
-  return isOfSameKind && target.node === peer.node && remoteHost === target.address.host;
+  return isOfSameKind && target.node === peer.node && remoteHost === target.peerHost;
 }
 
 function existing(rival: Link | Meeting): ExistingLink {

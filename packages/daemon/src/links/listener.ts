@@ -33,7 +33,7 @@ export interface ListenerOptions {
 }
 
 export class LinkListener {
-  readonly #endpoint: Endpoint;
+  #endpoint: Endpoint;
   readonly #server: Server;
   readonly #secure: SecureServer | undefined;
   readonly #options: ListenerOptions;
@@ -61,10 +61,9 @@ export class LinkListener {
     return `${this.#secure === undefined ? '' : 'scs://'}${formatEndpoint(this.endpoint)}`;
   }
 
-  /** The same as host and port: a port of 0 has become one. */
+  /** The same as host and port. */
   get endpoint(): Endpoint {
-    const bound = this.#server.address();
-    return typeof bound === 'object' && bound !== null ? { ...this.#endpoint, port: bound.port } : this.#endpoint;
+    return this.#endpoint;
   }
 
   get isSecure(): boolean {
@@ -80,6 +79,9 @@ export class LinkListener {
     });
     this.#server.removeAllListeners('error');
     this.#server.on('error', () => undefined);
+    // A port of 0 has become one.
+    const bound = this.#server.address();
+    if (typeof bound === 'object' && bound !== null) this.#endpoint = { host, port: bound.port };
   }
 
   /** Shows the certificates as they are now to who connects from now on. */

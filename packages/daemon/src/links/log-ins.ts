@@ -2,32 +2,25 @@
 
 import type { Logger } from 'pino';
 import type { Admission } from './admission.ts';
+import type { LinkOptions } from './options.ts';
 import { Passwords } from './passwords.ts';
 import { readOptionFile } from './secret-files.ts';
 
-export interface LogInUser {
-  readonly user: string;
-  readonly password: string;
-}
-
 export class LogIns {
   readonly #passwords = new Passwords();
-  readonly #file: string | undefined;
-  readonly #inline: readonly LogInUser[];
+  readonly #options: Pick<LinkOptions, 'passwordsFile' | 'secureListen'>;
   readonly #admission: Admission;
   readonly #log: Logger;
   readonly #blocked: (host: string) => void;
 
-  /** @param inline who stands in `secure_listen` with a password; @param blocked told of each address that is blocked */
+  /** @param blocked told of each address that is blocked */
   constructor(
-    file: string | undefined,
-    inline: readonly LogInUser[],
+    options: Pick<LinkOptions, 'passwordsFile' | 'secureListen'>,
     admission: Admission,
     log: Logger,
     blocked: (host: string) => void,
   ) {
-    this.#file = file;
-    this.#inline = inline;
+    this.#options = options;
     this.#admission = admission;
     this.#log = log;
     this.#blocked = blocked;
@@ -35,10 +28,13 @@ export class LogIns {
 
   /** Reads the file, the first time or again. @throws StartError when it cannot be read; then what was read before holds */
   async load(): Promise<void> {
-    const text = this.#file === undefined ? '' : readOptionFile(this.#file, 'passwords_file');
+    const { passwordsFile: file, secureListen } = this.#options;
+    const text = file === undefined ? '' : readOptionFile(file, 'passwords_file');
     for (const { line, problem } of this.#passwords.load(text))
-      this.#log.warn({ file: this.#file, line }, `a line of the passwords is passed over: ${problem}`);
-    for (const { user, password } of this.#inline) await this.#passwords.add(user, password);
+      this.#log.warn({ file, line }, `a line of the passwords is passed over: ${problem}`);
+    // C++ files have one user with the address of the listener.
+    for (const { user, password } of secureListen)
+      if (user !== undefined && password !== undefined) await this.#passwords.add(user, password);
   }
 
   /** Whether that log-in is right. One without a user is no attempt, and counts against nobody. */

@@ -1,6 +1,6 @@
 // Strangers at the plain listener: they get a refusal or nothing, are counted, and cost little.
 
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Station, until } from './testing/station.ts';
 import { portOf, say } from './testing/strangers.ts';
@@ -13,7 +13,7 @@ async function start(options: Record<string, string> = {}): Promise<void> {
   beta = await new Station({ name: 'beta', options: { remote_listen: '127.0.0.1:0', ...options } }).start();
 }
 
-beforeEach(() => start({ handshake_timeout: '300ms' }));
+beforeEach(() => start());
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await beta.close();
@@ -41,6 +41,7 @@ test.each<[string, string | Buffer, RegExp, object]>([
   ['nothing at all', '', /^$/, { silent: 1 }],
   ['half a line', 'CONN', /^$/, { silent: 1 }],
 ])('%s', async (_what, text, answer, refused) => {
+  if ('silent' in refused) await start({ handshake_timeout: '200ms' });
   expect(await say(beta.links.address, text)).toMatch(answer);
   expect(beta.links.refused).toEqual(refused);
   expect(beta.events).toEqual([]);
@@ -49,6 +50,7 @@ test.each<[string, string | Buffer, RegExp, object]>([
 });
 
 test('one that agrees and never says so gets no link', async () => {
+  await start({ handshake_timeout: '1s' });
   const connect = `CONNECT graph=1;incarnation=1;node=${'a'.repeat(16)};nonce=x;server_name=alpha;version=1\n`;
   expect(await say(beta.links.address, connect)).toMatch(/ ACCEPT /);
   expect(beta.events).toEqual([]);
@@ -104,4 +106,29 @@ test('a C++ daemon is refused where it is not wanted, for five minutes and not a
   await start({ cpp_daemons: 'false' });
   const text = 'CONNECT version=1;server_name=old;my_address=127.0.0.1:9\n';
   expect(await say(beta.links.address, text)).toBe('<beta:communicatord REFUSE reason=legacy;shutdown=true\n');
+});
+
+test('a C++ daemon that is dialed, and speaks before its ACCEPT, is handed over and dialed again when it is gone', async () => {
+  const heard: string[] = [];
+  const old = createServer((socket) => {
+    socket.on('data', (chunk) => heard.push(chunk.toString()));
+    socket.write(
+      '<old:communicatord REGISTER_FOR_LOADAVG\n<old:communicatord ACCEPT server_name=old\n<old:communicatord HELP\n',
+    );
+  });
+  await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+  const neighbors = `127.0.0.1:${(old.address() as AddressInfo).port};cost=9`;
+  await start({ neighbors, remote_listen: 'none' });
+  await until(() => beta.legacy.length === 1);
+  expect(beta.legacy[0]).toMatchObject({
+    message: { command: 'ACCEPT', parameters: { server_name: 'old' } },
+    early: [{ command: 'REGISTER_FOR_LOADAVG' }],
+    wasDialedHere: true,
+    cost: 9,
+  });
+  expect(Buffer.from(beta.legacy[0]?.rest ?? []).toString()).toBe('<old:communicatord HELP\n');
+  expect(heard[0]).toMatch(/^<beta:communicatord CONNECT .*;services=svc1;version=1\n$/);
+  beta.legacy[0]?.socket.destroy();
+  await until(() => beta.legacy.length === 2);
+  old.close();
 });

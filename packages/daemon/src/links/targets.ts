@@ -3,6 +3,7 @@
 import type { NodeId } from '@snapcommunicator/network/frame';
 import { formatAddress } from 'snapcommunicator';
 import { formatEndpoint, type Neighbor } from '../options/addresses.ts';
+import type { LinkOptions } from './options.ts';
 
 export interface Target {
   /** `IP:port` for plain links, `scs://host:port` for secure ones. */
@@ -17,22 +18,22 @@ export interface Target {
   state: 'pausing' | 'dialing' | 'called';
   /** It was asked to connect and did not: this side connects, whoever has the greater address. */
   mustConnect: boolean;
-  /** Who answered there last. */
+  /** Who answered there last, its name, and the IP address behind a host name. */
   node: NodeId | undefined;
-  /** The pause after the next failure, in ms. */
+  server: string;
+  peerHost: string;
+  /** The longest that the last pause could be, in ms. */
   pauseMs: number;
   /** Whether its silence has been reported since it was reached last. */
   isReported: boolean;
   /** Whether it has been reached since the start. */
   wasReached: boolean;
+  /** When a link to a C++ daemon there stood last, in ms of running time. */
+  legacySeenMs: number;
   timer: NodeJS.Timeout | undefined;
 }
 
-export interface TargetsOptions {
-  readonly pauseMinMs: number;
-  readonly pauseMaxMs: number;
-  readonly dialsMax: number;
-}
+export type TargetsOptions = Pick<LinkOptions, 'reconnectMin' | 'reconnectMax' | 'maxPendingLinks'>;
 
 /** The key of an address in the tables. */
 export function targetKey({ scheme, host, port }: Pick<Neighbor, 'scheme' | 'host' | 'port'>): string {
@@ -81,9 +82,12 @@ export class Targets implements Iterable<Target> {
       state: 'pausing',
       mustConnect: false,
       node: undefined,
-      pauseMs: this.#options.pauseMinMs,
+      server: '',
+      peerHost: address.host,
+      pauseMs: this.#options.reconnectMin,
       isReported: false,
       wasReached: false,
+      legacySeenMs: Number.NEGATIVE_INFINITY,
       timer: undefined,
     };
     this.#targets.set(key, target);
@@ -121,11 +125,11 @@ export class Targets implements Iterable<Target> {
   /** No link came of it. @param isHopeless nothing but a change of configuration will help: the longest pause */
   failed(target: Target, isHopeless = false): void {
     this.#rest(target);
-    const { pauseMaxMs } = this.#options;
-    if (isHopeless) target.pauseMs = pauseMaxMs;
-    const pauseMs = target.pauseMs;
-    target.pauseMs = Math.min(pauseMaxMs, pauseMs * GROWTH);
-    this.#wait(target, pauseMs * (0.5 + Math.random() / 2));
+    const { reconnectMax } = this.#options;
+    if (isHopeless) target.pauseMs = reconnectMax;
+    target.pauseMs = Math.min(reconnectMax, target.pauseMs * GROWTH);
+    // Jittered between the pause before and this one, so that many that lost one peer do not come back together.
+    this.#wait(target, target.pauseMs * (1 - Math.random() * (1 - 1 / GROWTH)));
   }
 
   /** It was asked to connect; if it does not, the next attempt is this side's own. */
@@ -138,7 +142,7 @@ export class Targets implements Iterable<Target> {
   /** A link to it was lost that had stood for so long. One that stood is dialed again after the shortest pause. */
   lost(target: Target, stoodMs: number): void {
     if (target.state !== 'pausing') return;
-    if (stoodMs >= STOOD_MS) target.pauseMs = this.#options.pauseMinMs;
+    if (stoodMs >= STOOD_MS) target.pauseMs = this.#options.reconnectMin;
     this.failed(target);
   }
 
@@ -165,7 +169,7 @@ export class Targets implements Iterable<Target> {
 
   #try(target: Target): void {
     if (!this.#isRunning || target.state === 'dialing' || !this.#isNeeded(target)) return;
-    if (this.#dials >= this.#options.dialsMax) {
+    if (this.#dials >= this.#options.maxPendingLinks) {
       this.#arm(target, BUSY_MS);
       return;
     }

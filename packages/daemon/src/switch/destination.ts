@@ -20,6 +20,11 @@ export interface Outlet {
   /** It keeps what it is given for long: buffers of the arena are copied for it. */
   readonly holdsBytes: boolean;
   /**
+   * So many bytes are under way rather than waiting: what takes them is far off, and says so later. It may be silent for
+   * longer than a socket, too, while a path is mended: only the time of the pause ends its senders' patience. Default 0.
+   */
+  readonly windowBytes?: number;
+  /**
    * Takes so many lines; calls `done` once they may be overwritten, with whether they were written. The order of calls is
    * the order on the wire.
    * @param context what the caller of `appendTracked` said of its line
@@ -95,6 +100,9 @@ export function installBuffer(arena: Arena, slot: number, buffer: number): void 
   arena.setWord(slot + SLOT_POINTER, buffer);
   arena.setWord(slot + SLOT_LIMIT, buffer + arena.capacityOf(buffer));
 }
+
+/** Bytes handed to the outlet that wait for it, beyond those that are under way. */
+export const heldBytes = ({ queuedBytes, outlet }: Destination): number => queuedBytes - (outlet.windowBytes ?? 0);
 
 /** Takes the slot's buffer away from it. The dirty mark stays: it belongs to the list. */
 export function clearSlot(arena: Arena, slot: number): void {

@@ -19,6 +19,7 @@ import {
   clearSlot,
   DELIVERED,
   Destination,
+  heldBytes,
   installBuffer,
   isDirty,
   type Outlet,
@@ -285,7 +286,8 @@ export class Output {
     this.#leaveVoid(destination);
     // Answers and reports have room beyond what messages may fill: a flood must not cost a service the answer to its question.
     const { queueBytesMax } = this.#options;
-    if (this.waitingBytes(destination) >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax))
+    const waiting = heldBytes(destination) + bufferedBytes(this.#arena, destination.slot);
+    if (waiting >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax))
       return 'queue-full';
     if (destination.state === 'full') {
       if (source !== undefined) this.#pressure.block(source, destination);

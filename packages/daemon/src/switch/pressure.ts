@@ -1,7 +1,7 @@
 // What happens when a destination is slow: its senders are paused, then their messages refused, until half is gone.
 
 import type { Arena } from './arena.ts';
-import { type Destination, seal } from './destination.ts';
+import { type Destination, heldBytes, seal } from './destination.ts';
 import type { Source } from './source.ts';
 
 export interface PressureLimits {
@@ -40,7 +40,7 @@ export class Pressure {
 
   /** Something was queued: an open destination may be full now. */
   feel(destination: Destination): void {
-    if (destination.state !== 'open' || destination.queuedBytes < this.#limits.pauseBytes) return;
+    if (destination.state !== 'open' || heldBytes(destination) < this.#limits.pauseBytes) return;
     destination.state = 'full';
     seal(this.#arena, destination.slot);
     const now = this.#now();
@@ -50,8 +50,8 @@ export class Pressure {
 
   /** Something was taken: half empty, the destination is open again. */
   ease(destination: Destination): void {
-    const { state, queuedBytes } = destination;
-    if ((state !== 'full' && state !== 'refusing') || queuedBytes > this.#limits.pauseBytes / 2) return;
+    const { state } = destination;
+    if ((state !== 'full' && state !== 'refusing') || heldBytes(destination) > this.#limits.pauseBytes / 2) return;
     destination.state = 'open';
     this.#pressed.delete(destination);
     this.#onReopen(destination);
@@ -89,7 +89,8 @@ export class Pressure {
       const pendingBytes = destination.outlet.pendingBytes();
       if (pendingBytes < pressed.pendingBytes) pressed.progressMs = now;
       pressed.pendingBytes = pendingBytes;
-      const isOver = now - pressed.sinceMs >= pauseMs || now - pressed.progressMs >= stallMs;
+      const isStalled = destination.outlet.windowBytes === undefined && now - pressed.progressMs >= stallMs;
+      const isOver = isStalled || now - pressed.sinceMs >= pauseMs;
       if (destination.state === 'full' && isOver) {
         destination.state = 'refusing';
         this.#release(destination);

@@ -195,7 +195,11 @@ export class Switch {
     if (readHead(line.bytes, line.start, line.end, line.offsets) !== undefined)
       throw new Error('the flow cache holds an invalid head');
     if (room === 'ordinary') {
-      this.#output.append(target, Buffer.concat([source.prefix, line.bytes.subarray(bodyOf(source, line), next)]), source);
+      this.#output.append(
+        target,
+        Buffer.concat([source.prefix, line.bytes.subarray(bodyOf(source, line), next)]),
+        source,
+      );
     } else this.#handler.refuse(source, line, target, room);
     return false;
   }

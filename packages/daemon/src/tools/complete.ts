@@ -9,7 +9,9 @@ import type { Call } from './tool.ts';
 /** Nobody waits longer for a key. */
 const answerMsMax = 300;
 /** Where a service is named. */
-const WANTS_SERVICE = new Set(['send', 'request', 'services']);
+const WANTS_SERVICE = new Set(['send', 'request', 'services', 'route', 'trace']);
+/** Where a command follows it. */
+const TAKES_MESSAGE = new Set(['send', 'request']);
 
 type Complete = (value: string, description: string) => void;
 
@@ -41,7 +43,7 @@ function createRoot(program: ProgramCommand, services: readonly string[]): RootC
     for (const argument of command.registeredArguments) {
       const choices = argument.argChoices ?? [];
       const offer = WANTS_SERVICE.has(name)
-        ? offerServices(services, name === 'services' ? '' : '/')
+        ? offerServices(services, TAKES_MESSAGE.has(name) ? '/' : '')
         : (complete: Complete) => choices.forEach((choice) => complete(choice, ''));
       target.argument(argument.name(), (complete) => offer(complete), argument.variadic);
     }

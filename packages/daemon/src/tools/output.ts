@@ -48,6 +48,11 @@ export class Output {
     return this.#out.isTTY === true;
   }
 
+  /** The width of the terminal, if a person looks. */
+  get columns(): number | undefined {
+    return this.isTerminal ? process.stdout.columns : undefined;
+  }
+
   /** Writes to standard output as it is. */
   write(text: string): void {
     this.#out.write(text);
@@ -80,6 +85,16 @@ export class Output {
 
   paint(style: Style, text: string): string {
     return this.#isPainted ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
+  }
+
+  /** A table without the columns in which nothing stands. */
+  fullTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
+    const isUsed = columns.map((_column, at) => rows.some((row) => textOf(row[at]) !== ''));
+    const used = <T>(items: readonly T[]): T[] => items.filter((_item, at) => isUsed[at]);
+    this.table(
+      used(columns),
+      rows.map((row) => used(row)),
+    );
   }
 
   /** A table with a heading; nothing is cut off, so that programs may read it too. */

@@ -1,6 +1,7 @@
-// `snapcom services`: the services that are here or belong here, as a table.
+// `snapcom services`: the services of the cluster, as a table: what is where, since when, what it understands.
 
 import type { Command } from 'commander';
+import type { Communicator } from 'snapcommunicator';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
 import type { Cell, Column } from './output.ts';
@@ -25,6 +26,13 @@ const OF_PROTOCOL = new Set(
     ' ',
   ),
 );
+const answerMsMax = 5000;
+/** Who answers later is shown as the own daemon knows it. */
+const detailMsMax = 2000;
+/** So many machines are asked for details. */
+const askedMax = 200;
+const rowsMax = 200_000;
+
 const COLUMNS: readonly Column[] = [
   { title: 'SERVICE' },
   { title: 'SERVER' },
@@ -39,15 +47,15 @@ export function describe(command: Command): void {
   command.argument('[service]', 'only this one; exit code 1 if it is not up').addHelpText(
     'after',
     `
-DELIVERED counts the lines that went to the service since it connected. COMMANDS leaves out those that every service
-understands; --json has them all.`,
+SINCE, and DELIVERED, the lines that went to a service since it connected, come from the daemon of its machine. COMMANDS
+leaves out those that every service understands; --json has them all.`,
   );
 }
 
 export async function run({ args, options, output }: Call): Promise<ExitCode> {
   const [name] = args;
-  const answer = await withConnection({ to: options.to }, (bus) => bus.request('', 'LIST_SERVICES', { details: true }));
-  const rows = readRows(answer.parameters['details']).filter(({ service }) => name === undefined || service === name);
+  const all = await withConnection({ to: options.to }, askCluster);
+  const rows = all.filter(({ service }) => name === undefined || service === name);
   if (options.json) for (const row of rows) output.json(row);
   else if (rows.length > 0)
     output.table(
@@ -57,6 +65,38 @@ export async function run({ args, options, output }: Call): Promise<ExitCode> {
   else output.say(name === undefined ? 'no services are connected' : `${name} is not known here`);
   return name === undefined || rows.some(({ status }) => status === 'up') ? EXIT.done : EXIT.no;
 }
+
+/** What the own daemon knows of all services, and of each other machine what its own daemon says, if it answers soon. */
+async function askCluster(bus: Communicator): Promise<Row[]> {
+  const known = await askServices(bus, '', answerMsMax);
+  const servers = [...new Set(known.map(({ server }) => server))].filter((server) => server !== bus.server);
+  const asked = servers.slice(0, askedMax).map(async (server) => {
+    const rows = await askServices(bus, server, detailMsMax);
+    return { server, rows: rows.filter((row) => row.server === server) };
+  });
+  const answers = await Promise.allSettled(asked);
+  const better = new Map(
+    answers.flatMap((answer) => (answer.status === 'fulfilled' ? [[answer.value.server, answer.value.rows]] : [])),
+  );
+  const rows = [...known.filter(({ server }) => !better.has(server)), ...[...better.values()].flat()];
+  return rows.sort((a, b) => compare(a.service, b.service) || compare(a.server, b.server));
+}
+
+/** All pages of what a daemon knows. */
+async function askServices(bus: Communicator, server: string, timeout: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  let after: string | undefined;
+  do {
+    const parameters = { details: 'true', ...(after !== undefined && { after }) };
+    const target = server === '' ? '' : `${server}:communicatord`;
+    const answer = await bus.request(target, 'LIST_SERVICES', parameters, { timeout });
+    rows.push(...readRows(answer.parameters['details']));
+    after = answer.parameters['next'];
+  } while (after !== undefined && rows.length < rowsMax);
+  return rows;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function readRows(details: string | undefined): Row[] {
   try {

@@ -9,6 +9,8 @@ import { formatBytes, formatClock } from './text.ts';
 export interface Sniffed {
   /** Seconds since 1970. */
   readonly time: number;
+  /** The machine on which it was seen, where several are looked at. */
+  readonly at?: string;
   /** `server:service`; either part may be empty. */
   readonly from: string;
   readonly to: string;
@@ -35,11 +37,13 @@ export interface SniffedParameters {
   readonly line?: string | undefined;
 }
 
-/** The same with the parameters of the message read; malformed ones are left out. */
-export function sniffedOf({ time, from, to, command, size, outcome, reason, id, line }: SniffedParameters): Sniffed {
+/** The same with the parameters of the message read; malformed ones are left out. @param at the machine that said so */
+export function sniffedOf(said: SniffedParameters, at?: string): Sniffed {
+  const { time, from, to, command, size, outcome, reason, id, line } = said;
   const read = line === undefined ? undefined : decodeText(line);
   return {
     time,
+    ...(at !== undefined && { at }),
     from,
     to,
     command,
@@ -66,6 +70,7 @@ export function readSniffed(text: string): Sniffed | undefined {
     Number.isFinite(fields.time) &&
     Number.isFinite(fields.size) &&
     texts.every((field) => typeof field === 'string') &&
+    isOptionalText(fields.at) &&
     isOptionalText(fields.reason) &&
     isOptionalText(fields.id) &&
     isParameters(fields.parameters);
@@ -74,13 +79,16 @@ export function readSniffed(text: string): Sniffed | undefined {
 
 export const recordOf = (sniffed: Sniffed): FilterRecord => ({ ...sniffed, parameters: sniffed.parameters ?? {} });
 
+const FINE = new Set(['delivered', 'kept', 'sent']);
+
 /** One line for people: time, from → to, command, size, outcome, parameters. */
 export function formatSniffed(sniffed: Sniffed, output: Output): string {
-  const { time, from, to, command, size, outcome, reason, parameters = {} } = sniffed;
-  const isFine = outcome === 'delivered' || outcome === 'kept';
+  const { time, at, from, to, command, size, outcome, reason, parameters = {} } = sniffed;
+  const isFine = FINE.has(outcome);
   const end = reason === undefined ? outcome : `${outcome} (${reason})`;
   const parts = [
     output.paint('dim', formatClock(time)),
+    ...(at === undefined ? [] : [output.paint('cyan', at)]),
     `${from === '' ? '-' : from} → ${to}`,
     output.paint('bold', command),
     output.paint('dim', formatBytes(size)),

@@ -1,7 +1,9 @@
 // `snapcom status`: is this daemon, its cluster and the clock well; made for people and for monitoring.
 
+import { type Health, healthOf } from '@snapcommunicator/network/atlas';
 import type { Command } from 'commander';
 import { type Communicator, communicatord, type MessageOf } from 'snapcommunicator';
+import { askGraph } from './cluster.ts';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
@@ -35,22 +37,29 @@ export function describe(command: Command): void {
   command.addHelpText(
     'after',
     `
-Exit code 0 if the daemon answers, the cluster is up and complete and the clock can be trusted; 1 if it answers and
-something is not well; 3 if there is no daemon.`,
+Exit code 0 if the daemon answers, the cluster is up and complete, nothing is wrong in the graph and the clock can be
+trusted; 1 if it answers and something is not well; 3 if there is no daemon.`,
   );
 }
 
 export async function run({ options, output }: Call): Promise<ExitCode> {
-  const { report, cluster, clock } = await withConnection({ to: options.to }, async (bus) => ({
+  const { report, cluster, clock, graph } = await withConnection({ to: options.to }, async (bus) => ({
     report: (await bus.request(communicatord, 'DAEMON_STATUS')).parameters,
     cluster: await askCluster(bus),
     clock: await askClock(bus),
+    graph: healthOf(await askGraph(bus)),
   }));
-  const isWell = cluster.well && clock.well;
+  const isWell = cluster.well && clock.well && graph.isWell;
   if (options.json) {
     const { correlation_id: _ours, reasons, ...counts } = report as Report & { correlation_id?: string };
-    output.json({ well: isWell, daemon: { ...counts, reasons: parsed(reasons) }, cluster, clock });
-  } else print(output, report, cluster, clock);
+    output.json({
+      well: isWell,
+      daemon: { ...counts, reasons: parsed(reasons) },
+      cluster,
+      graph: graphJson(graph),
+      clock,
+    });
+  } else print(output, report, cluster, graph, clock);
   return isWell ? EXIT.done : EXIT.no;
 }
 
@@ -74,7 +83,14 @@ async function askClock(bus: Communicator): Promise<Clock> {
   return { well: false, state: answer.parameters.clock_error };
 }
 
-function print(output: Output, report: Report, cluster: Cluster, clock: Clock): void {
+const graphJson = ({ isWell, summary, problems, notes }: Health): object => ({
+  well: isWell,
+  summary,
+  problems,
+  notes,
+});
+
+function print(output: Output, report: Report, cluster: Cluster, graph: Health, clock: Clock): void {
   const verdict = (isWell: boolean): string =>
     isWell ? output.paint('green', 'well    ') : output.paint('red', 'NOT WELL');
   const row = (what: string, isWell: boolean, text: string): void =>
@@ -97,6 +113,8 @@ function print(output: Output, report: Report, cluster: Cluster, clock: Clock): 
   }
   const state = `${cluster.up ? 'up' : 'down'}, ${cluster.complete ? 'complete' : 'incomplete'}`;
   row('cluster', cluster.well, `${state}: ${plural(cluster.machines, 'machine')} reached`);
+  row('graph', graph.isWell, graph.summary);
+  for (const text of [...graph.problems, ...graph.notes]) more(text);
   row('clock', clock.well, CLOCK_TEXTS[clock.state] ?? clock.state);
 }
 

@@ -76,14 +76,14 @@ function notesOn(document: GraphDocument): string[] {
   const notes = document.servers
     .filter(({ isDraining }) => isDraining)
     .map(({ name }) => `${name} is draining: it takes no new traffic`);
-  const weak = weakSpots(document);
-  if (weak.servers.length > 0)
+  const { servers, links } = weakSpots(document);
+  if (servers.length > 0)
     notes.push(
-      `no way around ${enumerated(weak.servers)}: without ${weak.servers.length === 1 ? 'it' : 'one of them'} some lose others`,
+      `nothing stands in for ${enumerated(servers)}: without ${servers.length === 1 ? 'it' : 'one of them'} some lose others`,
     );
-  const links = weak.links.map(([a, b]) => `${a} – ${b}`);
-  if (links.length > 0)
-    notes.push(`no second way where ${enumerated(links)} ${links.length === 1 ? 'is' : 'are'} the only link`);
+  const pairs = links.map(([a, b]) => `${a} – ${b}`);
+  if (pairs.length > 0)
+    notes.push(`nothing stands in for the ${pairs.length === 1 ? 'link' : 'links'} ${enumerated(pairs)}`);
   if (document.leftOut !== undefined) notes.push(`left out, for the graph is large: ${enumerated(document.leftOut)}`);
   return notes;
 }

@@ -42,9 +42,9 @@ export class Atlas {
   readonly #graph = new Graph();
   readonly #paths = new Map<string, ShortestPaths>();
 
-  /** @param removal what is thought away */
-  constructor(document: GraphDocument, removal?: Removal) {
-    this.document = removal === undefined ? document : without(document, removal);
+  /** @param removals what is thought away */
+  constructor(document: GraphDocument, ...removals: readonly Removal[]) {
+    this.document = removals.reduce(without, document);
     this.#servers = new Map(this.document.servers.map((server) => [server.name, server]));
     const advertised = new Map<string, Map<string, number>>(this.document.servers.map(({ name }) => [name, new Map()]));
     for (const { from, to, cost, costBack = cost, state } of this.document.links) {
@@ -135,18 +135,21 @@ export class Atlas {
   }
 }
 
-/** What would be lost: parts of what hangs together now, and services that are nowhere else. */
-export function lossWithout(document: GraphDocument, removal: Removal): Loss {
+/** What would be lost: the parts into which what hangs together now would fall, and services that are nowhere else. */
+export function lossWithout(document: GraphDocument, ...removals: readonly Removal[]): Loss {
   const before = new Atlas(document);
-  const after = new Atlas(document, removal);
-  const gone = removal.kind === 'server' ? [removal.server] : [];
-  const touched = removal.kind === 'server' ? removal.server : removal.ends[0];
-  const together = before.parts().find((part) => part.includes(touched)) ?? [];
-  const parts = after.parts().filter(([first]) => together.includes(first as string));
+  const after = new Atlas(document, ...removals);
+  const left = after.parts();
+  const parts = before
+    .parts()
+    .map((together) => left.filter(([first]) => together.includes(first as string)))
+    .filter((fallen) => fallen.length > 1)
+    .flat();
   const instances = after.document.servers.filter(({ isReachable }) => isReachable).flatMap(({ services }) => services);
-  const left = new Set(instances.map(({ name }) => name));
-  const services = gone.flatMap((name) => before.server(name)?.services ?? []).map(({ name }) => name);
-  return { parts: parts.length > 1 ? parts : [], services: services.filter((name) => !left.has(name)).sort() };
+  const present = new Set(instances.map(({ name }) => name));
+  const gone = document.servers.filter(({ name }) => after.server(name) === undefined);
+  const services = new Set(gone.flatMap((server) => server.services.map(({ name }) => name)));
+  return { parts, services: [...services].filter((name) => !present.has(name)).sort() };
 }
 
 /**

@@ -11,15 +11,16 @@ const HOPS_OFFSET = 3;
 /** What can be written: letters of other versions are not. */
 export type KnownFrame = Exclude<Frame, { kind: 'unknown' }>;
 
-/** A frame as its head line and what follows it; the payload of message lines is not copied. */
-export function splitFrame(frame: KnownFrame): { readonly head: Uint8Array; readonly payload: Uint8Array } {
+/** A frame as its head line, in ASCII, and what follows it; the payload of message lines is not copied. */
+export function splitFrame(frame: KnownFrame): { readonly head: string; readonly payload: Uint8Array } {
   const payload = payloadOf(frame);
-  return { head: encodeText(`${headOf(frame)} ${payload.length}\n`), payload };
+  return { head: `${headOf(frame)} ${payload.length}\n`, payload };
 }
 
 /** The whole frame, in bytes of its own. */
 export function encodeFrame(frame: KnownFrame): Uint8Array {
-  const { head, payload } = splitFrame(frame);
+  const { head: text, payload } = splitFrame(frame);
+  const head = encodeText(text);
   if (payload.length === 0) return head;
   const bytes = new Uint8Array(head.length + payload.length);
   bytes.set(head);

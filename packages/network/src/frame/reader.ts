@@ -44,7 +44,8 @@ const NOTHING = new Uint8Array(0);
  *     reader.push(chunk);
  *     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) …
  *
- * A payload that came within one chunk is a view of it; any other is copied once, as its chunks come.
+ * A payload that came within one chunk is a view of it; any other is copied once, as its chunks come. Chunks that lie behind
+ * each other in memory are as one.
  */
 export class FrameReader {
   readonly #limits: FrameLimits;
@@ -67,9 +68,19 @@ export class FrameReader {
     this.#onLine = onLine;
   }
 
-  /** Takes a chunk, which must not be written into again: payloads may be views of it. */
+  /** Takes a chunk, which must not be written into while payloads that are views of it are needed, or `hasRest`. */
   push(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.#waiting.push(chunk);
+    if (chunk.length === 0) return;
+    if (this.#waiting.length === 0 && this.#goesOnWith(chunk)) {
+      const { buffer, byteOffset, length } = this.#chunk;
+      this.#chunk = new Uint8Array(buffer, byteOffset + this.#at, length - this.#at + chunk.length);
+      this.#at = 0;
+    } else this.#waiting.push(chunk);
+  }
+
+  /** Whether bytes of a chunk are still needed where they are. */
+  get hasRest(): boolean {
+    return this.#at < this.#chunk.length || this.#waiting.length > 0;
   }
 
   /** The next frame that is there as a whole. @throws FrameError */
@@ -83,11 +94,20 @@ export class FrameReader {
         continue;
       }
       const payload = this.#takePayload(this.#head.payloadBytes);
-      if (payload === undefined) continue;
+      if (payload === undefined) {
+        if (this.#waiting.length === 0) return undefined;
+        continue;
+      }
       const { text } = this.#head;
       this.#head = undefined;
       return decodeFrame(text, payload);
     }
+  }
+
+  /** Whether the chunk lies behind the one that is being read, of which something is left. */
+  #goesOnWith({ buffer, byteOffset }: Uint8Array): boolean {
+    const { buffer: before, byteOffset: start, length } = this.#chunk;
+    return this.#at < length && buffer === before && byteOffset === start + length;
   }
 
   #advance(): boolean {
@@ -125,13 +145,14 @@ export class FrameReader {
     return bytes;
   }
 
-  /** The payload, or as much of it as there is put aside. */
+  /** The payload; if not all of it is there, as much as there is put aside, unless the rest may come right behind it. */
   #takePayload(bytes: number): Uint8Array | undefined {
     const rest = this.#chunk.length - this.#at;
     if (this.#payload === undefined && rest >= bytes) {
       this.#at += bytes;
       return this.#chunk.subarray(this.#at - bytes, this.#at);
     }
+    if (this.#payload === undefined && this.#waiting.length === 0) return undefined;
     this.#payload ??= new Uint8Array(bytes);
     const end = this.#at + Math.min(rest, bytes - this.#filled);
     this.#payload.set(this.#chunk.subarray(this.#at, end), this.#filled);

@@ -184,4 +184,4 @@ test('the keeper agrees with the model: order, time, limits, and exactly one end
     }),
     { numRuns: 200 },
   );
-});
+}, 120_000);

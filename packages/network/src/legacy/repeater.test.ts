@@ -12,7 +12,7 @@ const far: RepeaterPeer = { port: 4, server: 'far', host: '198.51.100.7', isSecu
 
 function repeaterOf(...peers: RepeaterPeer[]): Repeater {
   const isOwnId = (id: string): boolean => id.startsWith('graph.');
-  const self = { server: 'n1', host: '10.77.0.1', life: 'x' };
+  const self = { server: 'n1', host: () => '10.77.0.1', life: 'x' };
   const repeater = new Repeater({ ...self, hopsMax: 5, timeoutSeconds: 10, isOwnId });
   for (const peer of peers) repeater.add(peer);
   return repeater;
@@ -164,7 +164,7 @@ function spread(edges: readonly (readonly [number, number])[], start: number): n
   const count = Math.max(...edges.flat()) + 1;
   const taken = Array.from({ length: count }, () => 0);
   const repeaters = Array.from({ length: count }, (_, own) => {
-    const self = { server: `d${own}`, host: `10.0.0.${own}`, life: 'x', hopsMax: 5, timeoutSeconds: 10 };
+    const self = { server: `d${own}`, host: () => `10.0.0.${own}`, life: 'x', hopsMax: 5, timeoutSeconds: 10 };
     const repeater = new Repeater({ ...self, isOwnId: () => false });
     for (const [a, b] of edges) {
       const other = a === own ? b : b === own ? a : undefined;

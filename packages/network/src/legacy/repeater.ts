@@ -24,9 +24,10 @@ export interface RepeaterPeer {
 }
 
 export interface RepeaterOptions {
-  /** This daemon's name, in lower case, and its address without the port. */
+  /** This daemon's name, in lower case. */
   readonly server: string;
-  readonly host: string;
+  /** Its address without the port, once it is known. */
+  readonly host: () => string;
   /** Begins the ids of messages that get one here. No two lives of a daemon have the same. */
   readonly life: string;
   /** A message that so many daemons have repeated goes no further. */
@@ -137,7 +138,7 @@ export class Repeater {
   }
 
   #copies(message: Message, envelope: Envelope, ports: readonly LegacyPort[]): Copy[] {
-    const { host } = this.#options;
+    const host = this.#options.host();
     const informed = new Set(envelope.informed);
     const peers = ports.flatMap((port) => this.#peers.get(port) ?? []).filter((peer) => !informed.has(peer.host));
     const hosts = peers.map((peer) => peer.host);

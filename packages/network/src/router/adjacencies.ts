@@ -1,6 +1,6 @@
 // All adjacencies of this node: what leads to which neighbour at what cost, and when each is to be looked after.
 
-import type { NodeId } from '../frame/frame.ts';
+import { incarnationOf, type NodeId } from '../frame/frame.ts';
 import { Adjacency, type AdjacencyAction, type AdjacencyEvent, type AdjacencyOptions, type Peer } from './adjacency.ts';
 import { Alarms } from './alarms.ts';
 import type { DampedCost } from './cost.ts';
@@ -79,6 +79,14 @@ export class Adjacencies {
       costs.set(peer.node, this.isDraining ? COST_MAX : Math.min(costs.get(peer.node) ?? COST_MAX, cost.cost));
     }
     return costs;
+  }
+
+  /** The incarnations of the neighbours with a full adjacency; of two, the later one. */
+  lives(): Map<NodeId, number> {
+    const lives = new Map<NodeId, number>();
+    for (const { peer, state } of this.#all.values())
+      if (state === 'full') lives.set(peer.node, Math.max(lives.get(peer.node) ?? 0, incarnationOf(peer.instance)));
+    return lives;
   }
 
   /** The links to a neighbour that cost the least. */

@@ -45,6 +45,12 @@ test('a long way has a longer dead interval', () => {
   expect(adjacency.deadIntervalMs).toBe(3400);
 });
 
+test('a short dead interval is kept where the way is short', () => {
+  const options = { helloIntervalMs: 100, deadIntervalMs: 300, random: () => 0 };
+  expect(new Adjacency({ ...peer, roundTripMs: 1 }, options, 0).deadIntervalMs).toBe(300);
+  expect(new Adjacency({ ...peer, roundTripMs: 80 }, options, 0).deadIntervalMs).toBe(470);
+});
+
 test.each([
   ['exchanging', 'digest', 'full', ['answer', 'advertise']],
   ['full', 'digest', 'full', ['answer']],

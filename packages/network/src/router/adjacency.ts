@@ -39,7 +39,7 @@ export const TRANSITIONS: Readonly<Record<AdjacencyState, Readonly<Record<Adjace
 
 export interface AdjacencyOptions {
   readonly helloIntervalMs: number;
-  /** Silence for longer ends the link: the greater of this and four round trips + 1 s. */
+  /** Silence for longer ends the link: the greater of this and four round trips + 1 s, or + half of this if that is less. */
   readonly deadIntervalMs: number;
   /** From 0 to 1: where hellos get their jitter from. */
   readonly random: () => number;
@@ -57,6 +57,8 @@ export interface Peer {
   readonly roundTripMs: number | undefined;
 }
 
+/** What a long way adds to its round trips before it is taken for dead. */
+const graceMsMax = 1000;
 /** Serials whose sending is remembered, for measuring the round trip. */
 const SENT_MAX = 16;
 /** So many hellos in a row with another hash of the database, ours unchanged, and the databases are compared again. */
@@ -97,8 +99,10 @@ export class Adjacency {
   }
 
   get deadIntervalMs(): number {
+    const { deadIntervalMs } = this.#options;
     const roundTripMs = this.cost.roundTripMs ?? 0;
-    return Math.max(this.#options.deadIntervalMs, 4 * roundTripMs + 1000);
+    // A short interval is kept on a short link; on a long one it leaves room for hellos that are late.
+    return Math.max(deadIntervalMs, 4 * roundTripMs + Math.min(graceMsMax, deadIntervalMs / 2));
   }
 
   isSilent(now: number): boolean {

@@ -143,7 +143,8 @@ export class Broadcast {
       this.counters.repeats++;
       return;
     }
-    this.#hold(series, frame, now);
+    // In bytes of its own: those of the frame are part of a read, which would be held as a whole, or written into again.
+    this.#hold(series, { ...frame, payload: frame.payload.slice() }, now);
     if (frame.hops > 0) this.#pass({ ...frame, hops: frame.hops - 1 }, link);
     this.#advance(series);
     this.#tell(series, now);

@@ -22,7 +22,7 @@ export interface ExchangeParts {
 
 export class Exchange {
   readonly #parts: ExchangeParts;
-  /** Links whose neighbour has said what it has, but in whose present life it is not known yet. */
+  /** Links whose neighbour has said what it has, and of which only a former life has been heard so far. */
   readonly #unready = new Set<Port>();
 
   constructor(parts: ExchangeParts) {
@@ -71,7 +71,7 @@ export class Exchange {
     for (let link = adjacencies.due(now); link !== undefined; link = adjacencies.due(now)) this.#greet(link, now);
   }
 
-  /** A node was heard of: links that waited for it may count. */
+  /** A border was heard of: links that waited for it may count. */
   heardOf(node: NodeId, now: number): void {
     for (const link of this.#unready) {
       const peer = this.#parts.adjacencies.get(link)?.peer;
@@ -97,17 +97,16 @@ export class Exchange {
   }
 
   /**
-   * Both sides have compared what they know. The link counts once the neighbour is known in its present life: what was
-   * said in a former one would be believed of this one.
+   * Both sides have compared what they know. A link to another area counts once what is known of the border there is
+   * not from a former life: that would be believed of this one. (Links within the area name the lives at their ends.)
    */
   #compared(link: Port, peer: Peer, now: number): void {
     if (this.#isUpToDate(peer)) this.#event(link, 'digest', now);
     else this.#unready.add(link);
   }
 
-  #isUpToDate({ node, instance, isInArea }: Peer): boolean {
-    const { database, areas } = this.#parts;
-    return isInArea ? database.knows(instance, node) : !areas.isBehind(instance);
+  #isUpToDate({ instance, isInArea }: Peer): boolean {
+    return isInArea || !this.#parts.areas.isBehind(instance);
   }
 
   /** A hash over all that is exchanged with a neighbour. */

@@ -259,8 +259,10 @@ export class GraphRouter {
   #tellLink({ node, isInArea }: Peer, now: number): void {
     if (isInArea) {
       const costs = this.#adjacencies.costs((peer) => peer.isInArea);
-      this.#origination.tell(KEY.link(node), costs.get(node)?.toString());
-      this.#graph.advertise(this.#options.node, costs);
+      const lives = this.#adjacencies.lives();
+      const cost = costs.get(node);
+      this.#origination.tell(KEY.link(node), cost === undefined ? undefined : `${cost} ${lives.get(node)}`);
+      this.#graph.advertise(this.#options.node, costs, this.#options.incarnation, lives);
     }
     this.areas.areaChanged(now);
     this.#wantCompute();
@@ -277,6 +279,10 @@ export class GraphRouter {
     const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
     if (behind !== undefined) this.#opaqueChanged(behind);
     if (before !== undefined && isRenamed) this.#allServicesOf(before);
+    if (after !== undefined && before?.facts.isDraining !== after.facts.isDraining) {
+      this.#allServicesOf(after);
+      this.areas.areaChanged(now);
+    }
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
       this.#graph.loseAll(node);
@@ -288,11 +294,11 @@ export class GraphRouter {
       this.#wantCompute();
     }
     if (node !== this.#options.node && before?.facts.links !== after?.facts.links) {
-      if (this.#graph.advertise(node, after?.facts.links)) this.#wantCompute();
+      const { links, start, linkLives } = after?.facts ?? {};
+      if (this.#graph.advertise(node, links, start, linkLives)) this.#wantCompute();
     }
     if (after !== undefined && !this.#reached.has(node) && this.routes.isReachable(node)) this.#wantCompute();
     if (after?.facts.name === this.#server && node !== this.#options.node) this.#wantCompute();
-    this.#exchange.heardOf(node, now);
   }
 
   #wantCompute(): void {

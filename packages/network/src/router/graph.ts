@@ -1,8 +1,9 @@
-// The graph as numbers: nodes by index, and their links that both ends advertise.
+// The graph as numbers: nodes by index, and their links that both ends advertise, in the lives that both are in.
 
 import type { NodeId } from '../frame/frame.ts';
 
 const NO_EDGES = new Int32Array(0);
+const NO_LIVES: ReadonlyMap<NodeId, number> = new Map();
 
 /** Indices stay below 2^20, so that a directed edge is one number. */
 const EDGE_FACTOR = 2 ** 20;
@@ -14,6 +15,9 @@ export class Graph {
   readonly #ids: NodeId[] = [];
   /** What each node advertises: neighbour → cost. */
   readonly #advertised: (ReadonlyMap<NodeId, number> | undefined)[] = [];
+  /** The life that each node is in, and those in which it has its neighbours; 0 or nothing: not said, any will do. */
+  readonly #lives: number[] = [];
+  readonly #livesOfNeighbours: ReadonlyMap<NodeId, number>[] = [];
   /** Confirmed edges: pairs of neighbour's index and cost, by neighbour's id. */
   readonly #edges: Int32Array[] = [];
   /** Edges that were confirmed and are not any more, since this was last taken. */
@@ -30,6 +34,8 @@ export class Graph {
       this.#indices.set(node, index);
       this.#ids.push(node);
       this.#advertised.push(undefined);
+      this.#lives.push(0);
+      this.#livesOfNeighbours.push(NO_LIVES);
       this.#edges.push(NO_EDGES);
     }
     return index;
@@ -57,14 +63,24 @@ export class Graph {
   }
 
   /**
-   * A node advertises these links, or nothing is known of it any more.
+   * A node advertises these links, or nothing is known of it any more. A link to another life of a node than the one
+   * that is known leads nowhere yet: what is sent to the old one would be lost.
+   * @param life the incarnation that the node is in
+   * @param lives those that its neighbours were in when the links came up
    * @returns whether that changed a confirmed edge
    */
-  advertise(node: NodeId, links: ReadonlyMap<NodeId, number> | undefined): boolean {
+  advertise(
+    node: NodeId,
+    links: ReadonlyMap<NodeId, number> | undefined,
+    life = 0,
+    lives: ReadonlyMap<NodeId, number> = NO_LIVES,
+  ): boolean {
     const index = this.indexOf(node);
     const before = this.#advertised[index];
     if (before === links) return false;
     this.#advertised[index] = links;
+    this.#lives[index] = life;
+    this.#livesOfNeighbours[index] = lives;
     const touched = new Set([index]);
     for (const neighbour of before?.keys() ?? []) touched.add(this.indexOf(neighbour));
     for (const neighbour of links?.keys() ?? []) touched.add(this.indexOf(neighbour));
@@ -89,12 +105,20 @@ export class Graph {
     }
   }
 
+  /** Whether the link is to the life that the other end is in. */
+  #meetsLife(from: number, to: number): boolean {
+    const named = this.#livesOfNeighbours[from]?.get(this.idOf(to)) ?? 0;
+    const life = this.#lives[to] ?? 0;
+    return named === 0 || life === 0 || named === life;
+  }
+
   #confirm(index: number): boolean {
     const node = this.idOf(index);
     const pairs: { readonly id: NodeId; readonly to: number; readonly cost: number }[] = [];
     for (const [id, cost] of this.#advertised[index] ?? []) {
       const to = this.indexOf(id);
-      if (to !== index && this.#advertised[to]?.has(node)) pairs.push({ id, to, cost });
+      if (to === index || !this.#advertised[to]?.has(node)) continue;
+      if (this.#meetsLife(index, to) && this.#meetsLife(to, index)) pairs.push({ id, to, cost });
     }
     // By id, so that every daemon walks the same graph in the same order.
     pairs.sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -75,6 +75,7 @@ test('facts: what is damaged means nothing, and is kept', () => {
   expect(state.facts).toMatchObject({
     load: 0,
     links: new Map([['c'.repeat(16), 7]]),
+    linkLives: new Map([['c'.repeat(16), 0]]),
     services: new Map([['web', 'PING,PONG']]),
   });
   expect(state.since(0).items.map(({ key }) => key)).toContain('of.tomorrow');

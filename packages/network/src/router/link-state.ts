@@ -37,6 +37,8 @@ export interface Facts {
   readonly isDraining: boolean;
   /** Its links, by neighbour, with their costs. */
   readonly links: ReadonlyMap<NodeId, number>;
+  /** The incarnations in which it has its neighbours. */
+  readonly linkLives: ReadonlyMap<NodeId, number>;
   /** Its services, with their commands, comma-separated. */
   readonly services: ReadonlyMap<string, string>;
   /** C++ daemons that it has a link to, by name. */
@@ -178,13 +180,16 @@ const NOTHING_OPAQUE: ReadonlyMap<string, OpaqueFact> = new Map();
 function readFacts({ items, incarnation }: LinkState): Facts {
   const text = (key: string): string => items.get(key)?.value ?? '';
   const links = new Map<NodeId, number>();
+  const linkLives = new Map<NodeId, number>();
   const services = new Map<string, string>();
   let opaque = NOTHING_OPAQUE;
   for (const { key, value } of items.values()) {
     if (value === undefined) continue;
     if (key.startsWith(LINK)) {
-      const cost = Number.parseInt(value, 10);
-      if (cost >= 1) links.set(key.slice(LINK.length), Math.min(cost, COST_MAX));
+      const neighbour = key.slice(LINK.length);
+      const [cost = 0, life = 0] = value.split(' ').map(Number);
+      if (cost >= 1) links.set(neighbour, Math.min(cost, COST_MAX));
+      if (cost >= 1 && Number.isSafeInteger(life)) linkLives.set(neighbour, life);
     } else if (key.startsWith(SERVICE)) services.set(key.slice(SERVICE.length), value);
     else {
       const fact = readOpaque(key, value);
@@ -200,6 +205,7 @@ function readFacts({ items, incarnation }: LinkState): Facts {
     load: Math.min(Math.max(Number.parseInt(text(KEY.load), 10) || 0, 0), 100),
     isDraining: text(KEY.draining) === '1',
     links,
+    linkLives,
     services,
     opaque,
   };

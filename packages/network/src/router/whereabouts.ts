@@ -19,9 +19,6 @@ export interface WhereaboutsParts {
   readonly reached: ReadonlyMap<NodeId, Instance>;
 }
 
-/** Loads are up to 100: one that is draining comes after all others. */
-const LOAD_OF_DRAINING = 1000;
-
 export class Whereabouts {
   readonly #parts: WhereaboutsParts;
 
@@ -52,9 +49,10 @@ export class Whereabouts {
     const { areas, anycast } = this.#parts;
     const { service, destination, sender, isWide, now } = query;
     areas.interest.ask(service);
-    const near = this.#candidates(service);
-    const far = isWide ? areas.candidates(service).filter(({ node }) => !this.isInArea(node)) : [];
-    const node = anycast.choose(sender, destination, far.length === 0 ? near : [...near, ...far], now);
+    const { candidates, leaving } = this.#candidates(service);
+    if (isWide) candidates.push(...areas.candidates(service).filter(({ node }) => !this.isInArea(node)));
+    // Who is to be left alone is asked only if nobody else is there, also by those who have sent to it so far.
+    const node = anycast.choose(sender, destination, candidates.length > 0 ? candidates : leaving, now);
     return node === undefined ? undefined : this.decide(node, destination);
   }
 
@@ -100,15 +98,17 @@ export class Whereabouts {
     return { kind: 'node', node, instance: own ?? foreign ?? instanceOf(node, 0), destination };
   }
 
-  #candidates(service: string): Candidate[] {
+  /** Who has a service in this area, and can be reached. */
+  #candidates(service: string): { readonly candidates: Candidate[]; readonly leaving: Candidate[] } {
     const { directory, reached, database, routes } = this.#parts;
     const candidates: Candidate[] = [];
+    const leaving: Candidate[] = [];
     for (const node of directory.nodesWith(service)) {
       if (!reached.has(node)) continue;
       const { load, isDraining } = database.get(node)?.facts ?? { load: 0, isDraining: false };
-      candidates.push({ node, distance: routes.distanceTo(node), load: isDraining ? LOAD_OF_DRAINING : load });
+      (isDraining ? leaving : candidates).push({ node, distance: routes.distanceTo(node), load });
     }
-    return candidates;
+    return { candidates, leaving };
   }
 
   /** Nodes of other areas that bear a name. */

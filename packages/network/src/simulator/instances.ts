@@ -1,10 +1,7 @@
-// Whether each machine would send to the right instance of a service: the nearest, of equally near ones the less loaded.
+// Whether each machine would send to the right instance of a service: one that does not drain, the nearest, the less loaded.
 
 import type { SimulatedMachine } from './machine.ts';
 import { distancesFrom, edgesOf } from './oracle.ts';
-
-/** A machine that drains counts as loaded more than any other. */
-const DRAINING_LOAD = 1000;
 
 /** Choices that are not as they should be once all is quiet, in sentences. Within one data centre. */
 export function* wrongChoices(machines: readonly SimulatedMachine[]): Generator<string> {
@@ -31,18 +28,24 @@ function best(
   service: string,
   distances: ReadonlyMap<string, number>,
 ): string[] {
-  let rank = [Number.POSITIVE_INFINITY, 0];
+  let least: readonly number[] = [2];
   let found: string[] = [];
   for (const { services, setup, load, isDraining } of machines) {
     const distance = distances.get(setup.id);
     if (distance === undefined || !services.has(service)) continue;
-    const other = [distance, isDraining ? DRAINING_LOAD : load];
-    const order = (other[0] as number) - (rank[0] as number) || (other[1] as number) - (rank[1] as number);
+    const rank = [Number(isDraining), distance, load];
+    const order = compareRanks(rank, least);
     if (order < 0) {
-      rank = other;
+      least = rank;
       found = [];
     }
     if (order <= 0) found.push(setup.id);
   }
   return found;
+}
+
+/** By the first place that differs. */
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, place) => value !== b[place]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 }

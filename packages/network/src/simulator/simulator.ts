@@ -5,7 +5,7 @@ import type { LinkState } from '../router/link-state.ts';
 import { Checker, type LinkCounts, type MessageCounts } from './checkers.ts';
 import { differences, partsOf } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
-import { FAULT_KINDS, type FaultKind, makeTrouble, type Newcomer } from './faults.ts';
+import { FAULT_KINDS, type FaultKind, isGentle, makeTrouble, type Newcomer } from './faults.ts';
 import { wrongChoices } from './instances.ts';
 import { FORGET_MS, SimulatedMachine, type World } from './machine.ts';
 import { Cable } from './network.ts';
@@ -87,6 +87,7 @@ export class Simulation {
     this.options = options;
     this.random = new Random(options.seed);
     this.checker = new Checker(() => this.queue.nowMs);
+    this.checker.isStrict = options.faults.every(isGentle);
     this.topology = options.topology ?? this.#draw();
     this.secret = this.random.chance(0.5) ? this.random.id() : undefined;
     const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;

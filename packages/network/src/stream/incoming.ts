@@ -27,6 +27,7 @@ export class IncomingStream {
   #early = new Map<number, DataFrame>();
   #earlyBytes = 0;
   #returned: Range[] = [];
+  #unsaidBytes = 0;
 
   constructor(origin: Instance) {
     this.origin = origin;
@@ -44,6 +45,16 @@ export class IncomingStream {
   /** Numbers that were returned and of which the origin may not know yet. */
   get returned(): readonly Range[] {
     return this.#returned.length === 0 ? NONE : [...this.#returned];
+  }
+
+  /** Bytes that were taken since the last acknowledgement. */
+  get unsaidBytes(): number {
+    return this.#unsaidBytes;
+  }
+
+  /** An acknowledgement goes out. */
+  acknowledged(): void {
+    this.#unsaidBytes = 0;
   }
 
   /** Bytes that wait for something before them. */
@@ -67,7 +78,8 @@ export class IncomingStream {
       // With nothing there yet it is taken however large: else a long line could never come early.
       if (this.#early.size > 0 && this.#earlyBytes + bytes > windowBytes) return true;
       this.#earlyBytes += bytes - (known?.payload.length ?? 0);
-      this.#early.set(frame.sequence, frame);
+      // In bytes of its own: those of the frame may be those of a read.
+      this.#early.set(frame.sequence, { ...frame, payload: frame.payload.slice() });
       return true;
     }
     this.#take(frame, take);
@@ -100,6 +112,7 @@ export class IncomingStream {
     const count = frame.count - skip;
     const first = this.#expected;
     this.#expected += count;
+    this.#unsaidBytes += frame.payload.length;
     if (frame.payload.length === 0) {
       this.#return(first, first + count - 1);
       return;

@@ -25,8 +25,10 @@ export interface StreamOptions {
   readonly idleMs: number;
   /** Lives of other nodes that are over and whose numbers are remembered, in case they are not. */
   readonly endedMax: number;
-  /** An acknowledgement waits so long for more to acknowledge. */
+  /** An acknowledgement waits so long for more to acknowledge, */
   readonly ackDelayMs: number;
+  /** unless so many bytes have been taken since the last one: who waits for room in its window is to have it soon. */
+  readonly ackBytes: number;
 }
 
 export const STREAM_OPTIONS: StreamOptions = {
@@ -38,6 +40,7 @@ export const STREAM_OPTIONS: StreamOptions = {
   idleMs: 60_000,
   endedMax: 4096,
   ackDelayMs: 5,
+  ackBytes: 128 * 1024,
 };
 
 /** Lines that are sent together: consecutive ids, one deadline, one token of the caller. */
@@ -167,8 +170,7 @@ export class OutgoingStream<T> {
       if (entry.sequence > sequence) break;
       const end = entry.sequence + entry.parcel.count;
       if (end > sequence + 1) {
-        const rest = this.#settle(entry, sequence + 1, returned, outcomes);
-        this.#entries[done] = rest;
+        this.#entries[done] = this.#settle(entry, sequence + 1, returned, outcomes);
         break;
       }
       this.#settle(entry, end, returned, outcomes);
@@ -356,10 +358,11 @@ const contains = (ranges: readonly Range[], number: number): boolean =>
 /** Lines of a parcel, from one to before another. */
 function partOf<T>(parcel: Parcel<T>, first: number, end: number): Parcel<T> {
   if (first === 0 && end === parcel.count) return parcel;
-  const { id } = parcel;
+  const { id, bytes } = parcel;
   return {
     ...parcel,
-    bytes: sliceLines(parcel.bytes, first, end),
+    // Nothing is looked for when nothing is left, which is how parcels end as a rule.
+    bytes: first === parcel.count ? bytes.subarray(bytes.length) : sliceLines(bytes, first, end),
     count: end - first,
     id: id === undefined ? undefined : { ...id, number: id.number + first },
   };

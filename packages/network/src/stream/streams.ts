@@ -82,6 +82,11 @@ export class Streams<T> {
     return true;
   }
 
+  /** Bytes that may be unacknowledged in one stream. */
+  get windowBytes(): number {
+    return this.#parts.options.windowBytes;
+  }
+
   /** Whether a parcel of this size would be taken. */
   hasRoom(last: Instance, bytes: number): boolean {
     return this.#outgoing.get(last)?.hasRoom(bytes) ?? true;
@@ -213,7 +218,8 @@ export class Streams<T> {
     const isNew = stream.number !== frame.stream;
     if (!stream.accept(frame, options.windowBytes, take)) return;
     // What brought nothing new is a repeat or came early: the origin should hear at once how things stand.
-    const dueMs = stream.taken === before && !isNew ? now : now + options.ackDelayMs;
+    const isAtOnce = (stream.taken === before && !isNew) || stream.unsaidBytes >= options.ackBytes;
+    const dueMs = isAtOnce ? now : now + options.ackDelayMs;
     this.#acksDue.setNoLater(frame.origin, dueMs);
   }
 
@@ -244,6 +250,7 @@ export class Streams<T> {
   }
 
   #ackOf(stream: IncomingStream): AckFrame {
+    stream.acknowledged();
     return {
       kind: 'ack',
       hops: HOPS_MAX,

@@ -1,7 +1,7 @@
 // A daemon for the tests of links, without its graph: real sockets, and all that its links tell is kept.
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame } from '@snapcommunicator/network/frame';
@@ -41,11 +41,11 @@ export class Station {
     const { options = {}, name } = setup;
     this.dataPath = options['data_path'] ?? scratchDirectory();
     const given = { server_name: name, data_path: this.dataPath, reconnect_min: '20ms', ...options };
-    const argv = [
-      '--config=none',
-      ...Object.entries(given).map(([key, value]) => `--${key.replaceAll('_', '-')}=${value}`),
-    ];
-    const loaded = loadConfiguration({ argv, environment: {} });
+    // In a file, for passwords are refused on a command line.
+    const config = join(scratchDirectory(), 'communicatord.conf');
+    const text = Object.entries(given).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(config, text.join(''), { mode: 0o600 });
+    const loaded = loadConfiguration({ argv: ['--config', config], environment: {} });
     if ('problems' in loaded) throw new Error(loaded.problems.join('\n'));
     const lines = pino({ level: 'debug' }, { write: (line: string) => void this.logged.push(JSON.parse(line)) });
     const self = {

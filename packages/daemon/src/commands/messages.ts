@@ -1,19 +1,26 @@
-// TELL_ALL: one message to every instance of one service, on this machine, in this data centre or everywhere.
+// Words about messages: TELL_ALL, one message to every instance of one service; CONFIRM, what became of a durable one.
 
 import { decodeLine, encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Delivery } from '../bus/delivery.ts';
+import type { Confirmations } from '../graph/confirmations.ts';
 import type { CommandRunner } from './runner.ts';
 
-export interface BroadcastParts {
+export interface MessageParts {
   readonly server: string;
   readonly delivery: () => Delivery;
+  readonly confirmations: () => Confirmations;
   /** Sends a line to the other machines of a scope. */
   readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => void;
   /** Whether a service is on this machine. */
   readonly isHere: (service: string) => boolean;
 }
 
-export function addBroadcastCommands(runner: CommandRunner, parts: BroadcastParts): void {
+export function addMessageCommands(runner: CommandRunner, parts: MessageParts): void {
+  runner.on('CONFIRM', ({ id, status }, { isRemote, message }) => {
+    if (isRemote && message.sentFromService === 'communicatord')
+      parts.confirmations().confirmed(id, status, message.sentFromServer);
+  });
+
   runner.on('TELL_ALL', ({ service, message: text, scope }, { connection, isRemote, answer }) => {
     // From another machine it would go round for ever; services ask their own daemon.
     if (connection === undefined || isRemote) return;

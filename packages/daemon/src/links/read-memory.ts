@@ -1,0 +1,124 @@
+// Memory that links read into, used again and again: what passes through this daemon is sent on from where it was read.
+
+import { Socket, type SocketConstructorOpts } from 'node:net';
+
+/** Taken at a time. Long enough for several frames, so that few are spread over two. */
+const SLAB_BYTES = 512 * 1024;
+/** A read gets at least and at most so much room. */
+const READ_BYTES_MIN = 64 * 1024;
+const READ_BYTES_MAX = 256 * 1024;
+/** So many that nobody needs are kept. */
+const FREE_COUNT_MAX = 16;
+
+/** Slabs, and how often each is held: by the link that reads into it, and for each payload in it that is to be sent. */
+export class ReadMemory {
+  readonly #free: Buffer[] = [];
+  /** Weak: a slab whose holder was lost together with its socket is the collector's. */
+  readonly #holds = new WeakMap<ArrayBufferLike, number>();
+
+  /** A slab, held once. */
+  take(): Buffer {
+    const slab = this.#free.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.#holds.set(slab.buffer, 1);
+    return slab;
+  }
+
+  /** Sees to it that these bytes are not written over. @returns whether they lie in a slab, and must be released */
+  hold({ buffer }: Uint8Array): boolean {
+    const holds = this.#holds.get(buffer);
+    if (holds === undefined) return false;
+    this.#holds.set(buffer, holds + 1);
+    return true;
+  }
+
+  release({ buffer }: Uint8Array): void {
+    const holds = this.#holds.get(buffer) ?? 0;
+    if (holds > 1) {
+      this.#holds.set(buffer, holds - 1);
+      return;
+    }
+    this.#holds.delete(buffer);
+    if (holds === 1 && this.#free.length < FREE_COUNT_MAX) this.#free.push(Buffer.from(buffer));
+  }
+
+  /** Whether nobody but its reader holds it. */
+  isHeldOnce({ buffer }: Uint8Array): boolean {
+    return this.#holds.get(buffer) === 1;
+  }
+}
+
+/**
+ * Takes what was read, at once.
+ * @returns whether nothing of it is needed any more, but for what is held
+ */
+export type OnChunk = (chunk: Uint8Array) => boolean;
+
+type RawSocket = Socket & { _handle: unknown };
+
+/**
+ * Reads from a socket that somebody else has read from until now.
+ * @returns the socket to use from now on: only one made anew reads into memory that it is given, and the handle moves over
+ */
+export function readInto(memory: ReadMemory, old: Socket, onChunk: OnChunk): Socket {
+  const raw = old as RawSocket;
+  const handle = raw._handle;
+  // Under TLS it is OpenSSL that reads, and a socket that is over, or a test's, has nothing to read with.
+  if (old.constructor !== Socket || handle === null || handle === undefined) {
+    old.on('data', onChunk);
+    return old;
+  }
+  for (let chunk: Buffer | null = old.read(); chunk !== null; chunk = old.read()) onChunk(chunk);
+  old.removeAllListeners();
+  raw._handle = null;
+  old.destroy();
+  const reading = new Reading(memory, onChunk);
+  // This is undocumented, and works on Node 20, 22 and 24, as for connections of services.
+  const onread = { buffer: reading.room, callback: reading.took };
+  const socket = new Socket({ handle, onread } as unknown as SocketConstructorOpts);
+  socket.once('close', reading.end);
+  return socket;
+}
+
+/** Where the next bytes go: behind the last ones, so that a frame which comes in pieces lies in one. */
+class Reading {
+  readonly #memory: ReadMemory;
+  readonly #onChunk: OnChunk;
+  #slab: Buffer;
+  #filled = 0;
+  /** The slab before, in which the beginning of a frame may lie whose end comes in the new one. */
+  #before: Buffer | undefined;
+  #isOver = false;
+
+  constructor(memory: ReadMemory, onChunk: OnChunk) {
+    this.#memory = memory;
+    this.#onChunk = onChunk;
+    this.#slab = memory.take();
+  }
+
+  readonly room = (): Buffer => {
+    if (this.#slab.length - this.#filled < READ_BYTES_MIN) {
+      this.#before = this.#slab;
+      this.#slab = this.#memory.take();
+      this.#filled = 0;
+    }
+    return this.#slab.subarray(this.#filled, this.#filled + READ_BYTES_MAX);
+  };
+
+  readonly took = (byteCount: number): boolean => {
+    const chunk = this.#slab.subarray(this.#filled, this.#filled + byteCount);
+    this.#filled += byteCount;
+    const isDone = this.#onChunk(chunk);
+    if (this.#before !== undefined) this.#memory.release(this.#before);
+    this.#before = undefined;
+    // The beginning of the slab is what the processor knows best, and an idle link touches no more than that.
+    if (isDone && this.#memory.isHeldOnce(this.#slab)) this.#filled = 0;
+    return true;
+  };
+
+  readonly end = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#memory.release(this.#slab);
+    if (this.#before !== undefined) this.#memory.release(this.#before);
+  };
+}
