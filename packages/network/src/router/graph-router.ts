@@ -231,6 +231,11 @@ export class GraphRouter {
     return this.whereabouts.nodeNamed(name);
   }
 
+  /** The name of a node, in this area or another; empty if it has none. */
+  nameOf(node: NodeId): string {
+    return this.whereabouts.nameOf(node);
+  }
+
   snapshot(): GraphSnapshot {
     const { routes } = this;
     const nodes = [...this.database.states()].map((state) => ({
