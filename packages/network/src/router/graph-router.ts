@@ -60,7 +60,7 @@ export class GraphRouter {
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#adjacencies.bestLinksTo(neighbour));
     this.opaque = new OpaqueDirectory({
-      hasService: (service) => this.#directory.nodesWith(service).size > 0,
+      hasService: (service) => this.#directory.has(service),
       distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
       decide: (node, destination) => this.whereabouts.decide(node, destination),
     });
