@@ -16,6 +16,7 @@ import { type Identity, storeIdentity } from '../machine/identity.ts';
 import { loadAverage } from '../machine/load-average.ts';
 import { VERSION } from '../machine/version.ts';
 import type { Configuration } from '../options/index.ts';
+import type { Source } from '../switch/source.ts';
 import type { LineHandler, Switch } from '../switch/switch.ts';
 import { Arrivals } from './arrivals.ts';
 import { Broadcasts } from './broadcasts.ts';
@@ -72,6 +73,7 @@ export function createGraph(parts: GraphParts) {
     lines: parts.lines,
     legacy: parts.legacy,
     command,
+    resumed: (origin) => driver.resume(origin),
     confirm: (origin, id, status) =>
       delivery.tell(`${graph.whereabouts.nameOf(nodeOf(origin))}:communicatord`, 'CONFIRM', { id, status }),
   });
@@ -92,7 +94,7 @@ export function createGraph(parts: GraphParts) {
   const cluster = new Cluster({
     server,
     announce: (word, values) => speaker.announce(word, values),
-    reachable: () => new Set([...graph.whereabouts.servers(), ...parts.legacy().servers]),
+    reachable: () => new Set([...graph.whereabouts.servers(), ...graph.opaque.servers()]),
     unmetAddresses: (isKnown) => unmetAddresses(isKnown),
     nowMs: () => Date.now(),
   });
@@ -235,7 +237,7 @@ export function createGraph(parts: GraphParts) {
 }
 
 function handlerFor(arrivals: Arrivals, dispatcher: Dispatcher): LineHandler {
-  const of = (source: unknown): LineHandler => (source === arrivals.source ? arrivals : dispatcher);
+  const of = (source: Source): LineHandler => (arrivals.isSource(source) ? arrivals : dispatcher);
   return {
     resolve: (source, line) => of(source).resolve(source, line),
     handle: (source, line) => of(source).handle(source, line),

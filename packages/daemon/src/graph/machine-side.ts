@@ -40,6 +40,10 @@ export class MachineSide implements DriverLocal {
     return this.#parts.arrivals.take(arrival);
   }
 
+  mayTake(origin: Instance): boolean {
+    return this.#parts.arrivals.mayTake(origin);
+  }
+
   settle(outcomes: readonly Outcome<Sent>[]): void {
     this.#parts.outcomes.settle(outcomes);
     this.#parts.remoteNodes.pump();

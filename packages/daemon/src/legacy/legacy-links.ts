@@ -85,11 +85,6 @@ export class LegacyLinks {
     return pairs;
   }
 
-  /** Names of the machines behind the links. */
-  get servers(): string[] {
-    return [...this.#peers.values()].map(({ server }) => server);
-  }
-
   /** Takes over the connection of a C++ daemon that said CONNECT or ACCEPT. */
   accept({ socket, message, early, rest, wasDialedHere, isSecure, remoteAddress }: LegacySocket): void {
     const introduction = readIntroduction(message.command, message.parameters);

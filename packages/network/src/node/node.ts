@@ -47,6 +47,8 @@ export interface NodeOptions {
 export interface Local<T> {
   /** Queues, keeps or refuses each line that arrived. @returns the places of those that found nobody there */
   take(arrival: Arrival): readonly number[];
+  /** Whether what arrives from there can be taken now; if not, `Node.resume` says when. Default: always. */
+  mayTake?(origin: Instance): boolean;
   /** What became of parcels that were given to streams. */
   settle(outcomes: readonly Outcome<T>[], now: number): void;
   /** Something changed about where a service is. */
@@ -97,7 +99,10 @@ export class Node<T> {
       options: options.streams,
       isReachable,
       isKnown,
-      take: (arrival) => this.#local.take(arrival),
+      taker: {
+        take: (arrival) => this.#local.take(arrival),
+        mayTake: (origin) => this.#local.mayTake?.(origin) ?? true,
+      },
       countLines: options.countLines,
     });
     this.broadcasts = new Broadcast(
@@ -151,6 +156,11 @@ export class Node<T> {
     else if (frame.kind === 'data' && isScopeMark(frame.last)) this.broadcasts.receive(link, frame, now);
     else if (nodeOf(frame.last) === this.id) this.streams.receive(frame, now);
     else this.#pass(frame, link, now);
+  }
+
+  /** What arrives from there can be taken again. */
+  resume(origin: Instance, now: number): void {
+    this.streams.resume(origin, now);
   }
 
   /**

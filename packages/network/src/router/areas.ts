@@ -13,6 +13,7 @@ import { KEY, LinkState } from './link-state.ts';
 import type { Port } from './machine.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
+import { Pace } from './pace.ts';
 import type { Routes } from './routes.ts';
 import { UNREACHABLE } from './shortest-path.ts';
 import { NOTHING, Summarizer } from './summarizer.ts';
@@ -31,6 +32,8 @@ export interface AreasParts {
   readonly serviceChanged: (service: string) => void;
   /** The ways to other areas may have changed: `compute` is to be called soon. */
   readonly wantCompute: () => void;
+  /** A border has said something. */
+  readonly heardOf: (border: NodeId, now: number) => void;
 }
 
 /** Where a broadcast goes on from here: within the area by the tree of `root`, and over these links to other areas. */
@@ -52,7 +55,8 @@ export class Areas {
   /** Made when somebody asks, and given up when nobody has to do with other areas any more. */
   #made: WideRoutes | undefined;
   readonly #timers = new Timers<'shape' | 'content'>();
-  #contentAtMs = Number.NEGATIVE_INFINITY;
+  /** What is said of the own area is heard in the whole world: not often. */
+  readonly #contentPace: Pace;
   /** Services that were asked for and about which summaries changed since the last computation. */
   #touched = new Set<string>();
 
@@ -62,6 +66,7 @@ export class Areas {
     const limits = { itemsMax: options.summaryItemsMax, nodesMax: options.bordersMax };
     const first = LinkState.first(options.node, options.incarnation);
     this.summaries = new Database(first, { ...options, ...limits }, 'summary');
+    this.#contentPace = new Pace(options.originateIntervalMs, options.summaryIntervalMs, options.summaryIntervalMs);
     this.#origination = new Origination(this.summaries, options.originateIntervalMs);
     this.flooding = new Flooding({
       about: 'summary',
@@ -70,7 +75,10 @@ export class Areas {
       database: this.summaries,
       adjacencies,
       send: (link, frame) => parts.emit({ kind: 'send', link, frame }),
-      changed: (change) => this.#changed(change),
+      changed: (change, now) => {
+        this.#changed(change);
+        parts.heardOf((change.after ?? change.before)?.origin ?? '', now);
+      },
       outbid: (heard) => this.#origination.outbid(heard),
     });
     const common = { self: options.node, database, directory, routes, adjacencies, summaries: this.summaries };
@@ -95,7 +103,7 @@ export class Areas {
   /** Something changed in the own area: the summary may have to say something else. */
   areaChanged(now: number): void {
     this.#timers.setNoLater('shape', now);
-    this.#timers.setNoLater('content', Math.max(now, this.#contentAtMs + this.#parts.options.summaryIntervalMs));
+    this.#timers.setNoLater('content', Math.max(now, this.#contentPace.nextMs));
   }
 
   nextDeadline(now: number): number {
@@ -147,6 +155,12 @@ export class Areas {
     if (this.#serverOf(nodeOf(instance))?.instance !== instance) return false;
     this.interest.watch(instance);
     return true;
+  }
+
+  /** Whether what is known of a border was said in a former life of it. */
+  isBehind(border: Instance): boolean {
+    const known = this.summaries.get(nodeOf(border));
+    return known !== undefined && known.incarnation < incarnationOf(border);
   }
 
   isReachable(instance: Instance): boolean {
@@ -233,7 +247,7 @@ export class Areas {
     // Who begins to speak says at once what there is: others take it for the speaker from that moment.
     const isFirst = isSpeaking && summaryOf(this.summaries.own).servers.size === 0;
     if (!isContentDue && !isFirst) return;
-    this.#contentAtMs = now;
+    this.#contentPace.done(now);
     this.#origination.replace(isSpeaking ? this.#summarizer.content() : NOTHING, isContent);
   }
 

@@ -8,11 +8,16 @@ export interface DatabaseOptions extends LinkStateLimits {
   readonly nodesMax: number;
   /** A node that cannot be reached is forgotten after so long. */
   readonly forgetMs: number;
-  /**
-   * Gives the one object that stands for equal states, where many databases live in one process (the simulator): they
-   * share it. By default each database has its own.
-   */
-  readonly share?: (state: LinkState, about: UpdateFrame['kind']) => LinkState;
+  /** Where many databases live in one process (the simulator), equal states are one object. By default each has its own. */
+  readonly shared?: SharedStates;
+}
+
+/** States that are held once for several databases. */
+export interface SharedStates {
+  /** The state of that origin, incarnation and sequence number, if anybody has it. */
+  find(about: UpdateFrame['kind'], named: DigestEntry): LinkState | undefined;
+  /** The one object for states that are equal to this one. */
+  share(about: UpdateFrame['kind'], state: LinkState): LinkState;
 }
 
 export interface Change {
@@ -75,15 +80,15 @@ export class Database {
   accept(update: UpdateFrame): Change | 'stale' | 'gap' | 'refused' {
     const before = this.#states.get(update.origin);
     if (before === undefined && this.size >= this.#options.nodesMax) return 'refused';
-    const after = applyUpdate(before, update, this.#options);
+    const after = applyUpdate(before, update, this.#options, () => this.#options.shared?.find(this.#about, update));
     if (typeof after === 'string') return after;
-    return { before, after: this.#put(this.#options.share?.(after, this.#about) ?? after) };
+    return { before, after: this.#put(this.#shared(after)) };
   }
 
   /** The next state of this node itself. */
   replaceOwn(after: LinkState): Change {
     const before = this.own;
-    return { before, after: this.#put(this.#options.share?.(after, this.#about) ?? after) };
+    return { before, after: this.#put(this.#shared(after)) };
   }
 
   /** What is here, to be compared with what a neighbour has. */
@@ -129,6 +134,10 @@ export class Database {
       forgotten.push({ before, after: undefined });
     }
     return forgotten;
+  }
+
+  #shared(state: LinkState): LinkState {
+    return this.#options.shared?.share(this.#about, state) ?? state;
   }
 
   #put(state: LinkState): LinkState {

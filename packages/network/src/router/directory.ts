@@ -3,11 +3,14 @@
 import type { NodeId } from '../frame/frame.ts';
 import type { Change } from './database.ts';
 
-const NOBODY: ReadonlySet<NodeId> = new Set();
+/** Mostly there is one node: a set for each name would be most of what the directory takes. */
+type Nodes = NodeId | Set<NodeId>;
+
+const NOBODY: readonly NodeId[] = [];
 
 export class Directory {
-  readonly #names = new Map<string, Set<NodeId>>();
-  readonly #services = new Map<string, Set<NodeId>>();
+  readonly #names = new Map<string, Nodes>();
+  readonly #services = new Map<string, Nodes>();
 
   /** Takes a change of the database. @returns the services about which something changed */
   update({ before, after }: Change): string[] {
@@ -33,12 +36,19 @@ export class Directory {
   }
 
   /** The nodes that bear a name: one, or by mistake several. */
-  nodesNamed(name: string): ReadonlySet<NodeId> {
-    return this.#names.get(name) ?? NOBODY;
+  nodesNamed(name: string): Iterable<NodeId> {
+    return all(this.#names.get(name));
   }
 
-  nodesWith(service: string): ReadonlySet<NodeId> {
-    return this.#services.get(service) ?? NOBODY;
+  nodesWith(service: string): Iterable<NodeId> {
+    return all(this.#services.get(service));
+  }
+
+  /** Whether a service runs on a node; or on any, if none is named. */
+  has(service: string, node?: NodeId): boolean {
+    const nodes = this.#services.get(service);
+    if (nodes === undefined || node === undefined) return nodes !== undefined;
+    return typeof nodes === 'string' ? nodes === node : nodes.has(node);
   }
 
   services(): IterableIterator<string> {
@@ -57,14 +67,21 @@ export function claimsBefore(a: Claim, b: Claim): boolean {
   return a.nameSince < b.nameSince || (a.nameSince === b.nameSince && a.node < b.node);
 }
 
-function add(map: Map<string, Set<NodeId>>, key: string, node: NodeId): void {
+function all(nodes: Nodes | undefined): Iterable<NodeId> {
+  if (nodes === undefined) return NOBODY;
+  return typeof nodes === 'string' ? [nodes] : nodes;
+}
+
+function add(map: Map<string, Nodes>, key: string, node: NodeId): void {
   const nodes = map.get(key);
-  if (nodes === undefined) map.set(key, new Set([node]));
+  if (nodes === undefined) map.set(key, node);
+  else if (typeof nodes === 'string') map.set(key, new Set([nodes, node]));
   else nodes.add(node);
 }
 
-function remove(map: Map<string, Set<NodeId>>, key: string, node: NodeId): void {
+function remove(map: Map<string, Nodes>, key: string, node: NodeId): void {
   const nodes = map.get(key);
-  nodes?.delete(node);
-  if (nodes?.size === 0) map.delete(key);
+  if (nodes === node) map.delete(key);
+  if (typeof nodes !== 'object' || !nodes.delete(node) || nodes.size > 1) return;
+  for (const last of nodes) map.set(key, last);
 }

@@ -2,21 +2,23 @@
 
 import { type Instance, type NodeId, nodeOf, type ScopeMark } from '../frame/frame.ts';
 import { Adjacencies, type LinkSnapshot } from './adjacencies.ts';
-import type { AdjacencyAction, AdjacencyEvent, Peer } from './adjacency.ts';
+import type { Peer } from './adjacency.ts';
 import { Anycast } from './anycast.ts';
 import { Areas } from './areas.ts';
 import { type Change, Database } from './database.ts';
 import { Directory } from './directory.ts';
 import type { GraphEffect, GraphInput, GraphSnapshot } from './effects.ts';
+import { Exchange } from './exchange.ts';
 import { Flooding } from './flooding.ts';
 import { Graph } from './graph.ts';
-import { hashText, mix } from './hash.ts';
+import { hashText } from './hash.ts';
 import { KEY, LinkState } from './link-state.ts';
 import type { Machine, Port } from './machine.ts';
 import { Naming } from './naming.ts';
 import { OpaqueDirectory } from './opaque-directory.ts';
 import type { RouterOptions } from './options.ts';
 import { Origination } from './origination.ts';
+import { Pace } from './pace.ts';
 import { Routes } from './routes.ts';
 import { Timers } from './timers.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -39,12 +41,12 @@ export class GraphRouter {
   readonly #directory = new Directory();
   readonly #graph = new Graph();
   readonly #origination: Origination;
+  readonly #exchange: Exchange;
   readonly #naming: Naming;
   readonly #timers = new Timers<'compute' | 'age'>();
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
-  #computedAtMs = Number.NEGATIVE_INFINITY;
-  #computePauseMs: number;
+  readonly #pace: Pace;
   #nowMs = 0;
   #effects: GraphEffect[] = [];
 
@@ -54,11 +56,11 @@ export class GraphRouter {
     this.#machine = machine;
     this.#nextVersion = nextVersion;
     this.#adjacencies = new Adjacencies(options);
-    this.#computePauseMs = options.computeIntervalMs;
+    this.#pace = new Pace(options.computeIntervalMs, options.computeIntervalMsMax, CALM_MS);
     this.database = new Database(LinkState.first(options.node, options.incarnation), options);
     this.routes = new Routes(this.#graph, options.node, (neighbour) => this.#adjacencies.bestLinksTo(neighbour));
     this.opaque = new OpaqueDirectory({
-      hasService: (service) => this.#directory.nodesWith(service).size > 0,
+      hasService: (service) => this.#directory.has(service),
       distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
       decide: (node, destination) => this.whereabouts.decide(node, destination),
     });
@@ -82,6 +84,7 @@ export class GraphRouter {
       emit: (effect) => this.#effects.push(effect),
       serviceChanged: (service) => this.#serviceChanged(service),
       wantCompute: () => this.#wantCompute(),
+      heardOf: (border, time) => this.#exchange.heardOf(border, time),
     });
     this.whereabouts = new Whereabouts({
       self: options.node,
@@ -91,6 +94,14 @@ export class GraphRouter {
       areas: this.areas,
       anycast: new Anycast(options),
       reached: this.#reached,
+    });
+    this.#exchange = new Exchange({
+      adjacencies: this.#adjacencies,
+      database: this.database,
+      flooding: this.flooding,
+      areas: this.areas,
+      emit: (effect) => this.#effects.push(effect),
+      linkChanged: (peer, time) => this.#tellLink(peer, time),
     });
     this.#naming = new Naming({ ...options, server, whereabouts: this.whereabouts });
     this.#origination.tell(KEY.area, options.area === '' ? undefined : options.area);
@@ -129,13 +140,13 @@ export class GraphRouter {
         this.#openLink(input.link, input.peer, now);
         break;
       case 'link-down':
-        this.#event(input.link, 'close', now);
+        this.#exchange.close(input.link, now);
         break;
       case 'heard':
-        this.#adjacencies.get(input.link)?.heard(now);
+        this.#exchange.heard(input.link, now);
         break;
       case 'frame':
-        this.#receive(input.link, input.frame, now);
+        this.#exchange.receive(input.link, input.frame, now);
         break;
       case 'load':
         this.#origination.tell(KEY.load, input.load === 0 ? undefined : String(input.load));
@@ -210,6 +221,11 @@ export class GraphRouter {
     return this.whereabouts.nodeNamed(name);
   }
 
+  /** The name of a node, in this area or another; empty if it has none. */
+  nameOf(node: NodeId): string {
+    return this.whereabouts.nameOf(node);
+  }
+
   snapshot(): GraphSnapshot {
     const { routes } = this;
     const nodes = [...this.database.states()].map((state) => ({
@@ -231,55 +247,7 @@ export class GraphRouter {
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
-    this.#adjacencies.open(link, peer, now);
-    this.#sayDigests(link, peer, false);
-  }
-
-  #sayDigests(link: Port, peer: Peer, wantsAnswer: boolean): void {
-    if (peer.isInArea) this.flooding.sendDigest(link, wantsAnswer);
-    this.areas.flooding.sendDigest(link, wantsAnswer);
-  }
-
-  #receive(link: Port, frame: (GraphInput & { kind: 'frame' })['frame'], now: number): void {
-    const adjacency = this.#adjacencies.get(link);
-    if (adjacency === undefined) return;
-    adjacency.heard(now);
-    const { peer } = adjacency;
-    if (frame.kind === 'update') {
-      if (peer.isInArea) this.flooding.receiveUpdate(link, frame, now);
-    } else if (frame.kind === 'summary') this.areas.flooding.receiveUpdate(link, frame, now);
-    else if (frame.kind === 'digest' && peer.isInArea) {
-      this.flooding.receiveDigest(link, frame);
-      if (frame.isWhole) this.#event(link, 'digest', now);
-    } else if (frame.kind === 'summary-digest') {
-      this.areas.flooding.receiveDigest(link, frame);
-      if (frame.isWhole && !peer.isInArea) this.#event(link, 'digest', now);
-    } else if (frame.kind === 'hello') {
-      const { costChanged, differs } = adjacency.greeted(frame, this.#hashFor(peer), now);
-      if (costChanged) this.#tellLink(peer, now);
-      if (differs) this.#sayDigests(link, peer, true);
-    }
-  }
-
-  /** A hash over all that is exchanged with a neighbour. */
-  #hashFor({ isInArea }: Peer): number {
-    const { hash } = this.areas.summaries;
-    return isInArea ? (this.database.hash ^ mix(hash)) >>> 0 : hash;
-  }
-
-  /** An event of an adjacency: makes its transition and does what belongs to it. */
-  #event(link: Port, event: AdjacencyEvent, now: number): void {
-    const peer = this.#adjacencies.get(link)?.peer;
-    if (peer === undefined) return;
-    const { actions, isNew } = this.#adjacencies.on(link, event);
-    for (const action of actions) this.#act(action, link, peer, isNew, now);
-  }
-
-  #act(action: AdjacencyAction, link: Port, peer: Peer, isNew: boolean, now: number): void {
-    if (action === 'hang-up') this.#effects.push({ kind: 'hang-up', link, reason: 'silence' });
-    if (!isNew || (action !== 'advertise' && action !== 'withdraw')) return;
-    this.#effects.push({ kind: 'adjacency', link, isFull: action === 'advertise' });
-    this.#tellLink(peer, now);
+    this.#exchange.open(link, peer, now);
   }
 
   /** The links to a neighbour changed: the own graph follows at once, the others hear of it. */
@@ -306,7 +274,10 @@ export class GraphRouter {
     const behind = node === this.#options.node ? undefined : this.opaque.update(node, before?.facts, after?.facts);
     if (behind !== undefined) this.#opaqueChanged(behind);
     if (before !== undefined && isRenamed) this.#allServicesOf(before);
-    if (after !== undefined && before?.facts.isDraining !== after.facts.isDraining) this.#allServicesOf(after);
+    if (after !== undefined && before?.facts.isDraining !== after.facts.isDraining) {
+      this.#allServicesOf(after);
+      this.areas.areaChanged(now);
+    }
     const isNewLife = before !== undefined && before.instance !== after?.instance && before.facts.start > 0;
     if (isNewLife && before.sequence > 0) {
       this.#graph.loseAll(node);
@@ -326,13 +297,11 @@ export class GraphRouter {
   }
 
   #wantCompute(): void {
-    this.#timers.setNoLater('compute', this.#computedAtMs + this.#computePauseMs);
+    this.#timers.setNoLater('compute', this.#pace.nextMs);
   }
 
   #wake(now: number): void {
-    for (let link = this.#adjacencies.due(now); link !== undefined; link = this.#adjacencies.due(now)) {
-      this.#greet(link, now);
-    }
+    this.#exchange.wake(now);
     if (this.#timers.take('age', now)) {
       this.#timers.set('age', now + this.#options.ageIntervalMs);
       for (const change of this.database.age((node) => this.#reached.has(node), now)) this.#changed(change, now);
@@ -343,15 +312,6 @@ export class GraphRouter {
     this.areas.wake(now);
     const rival = this.#naming.yieldTo(now);
     if (rival !== undefined) this.#withdraw(rival);
-  }
-
-  /** Says hello over a link if it is time to, or gives it up if it is silent. */
-  #greet(link: Port, now: number): void {
-    const adjacency = this.#adjacencies.get(link);
-    if (adjacency?.isSilent(now) !== false) return this.#event(link, 'silence', now);
-    const frame = adjacency.hello(this.#hashFor(adjacency.peer), now);
-    if (frame !== undefined) this.#effects.push({ kind: 'send', link, frame });
-    this.#adjacencies.watch(link);
   }
 
   #originate(now: number): void {
@@ -366,11 +326,7 @@ export class GraphRouter {
   }
 
   #compute(now: number): void {
-    const { computeIntervalMs, computeIntervalMsMax } = this.#options;
-    // The first change after a calm is followed at once; while changes go on, several are taken together.
-    const isCalm = now - this.#computedAtMs > CALM_MS;
-    this.#computePauseMs = isCalm ? computeIntervalMs : Math.min(this.#computePauseMs * 2, computeIntervalMsMax);
-    this.#computedAtMs = now;
+    this.#pace.done(now);
     const { changes, broken } = this.routes.compute();
     for (const { node, slots } of changes) {
       this.#effects.push({ kind: 'route', node, slots, version: this.#nextVersion() });
@@ -397,7 +353,7 @@ export class GraphRouter {
       // It may be in another part of the area, within reach by way of others.
       this.areas.interest.watch(instance, false);
     } else {
-      this.areas.interest.unwatch(origin);
+      this.areas.interest.unwatch(after);
       this.#reached.set(origin, after);
       this.#effects.push({ kind: 'reach', instance: after, isReachable: true });
     }

@@ -2,7 +2,7 @@
 
 import type { NodeId } from '../frame/frame.ts';
 
-const NO_EDGES = new Int32Array(0);
+const NO_EDGES: readonly number[] = [];
 const NO_LIVES: ReadonlyMap<NodeId, number> = new Map();
 
 /** Indices stay below 2^20, so that a directed edge is one number. */
@@ -19,7 +19,7 @@ export class Graph {
   readonly #lives: number[] = [];
   readonly #livesOfNeighbours: ReadonlyMap<NodeId, number>[] = [];
   /** Confirmed edges: pairs of neighbour's index and cost, by neighbour's id. */
-  readonly #edges: Int32Array[] = [];
+  readonly #edges: (readonly number[])[] = [];
   /** Edges that were confirmed and are not any more, since this was last taken. */
   #lost = new Set<number>();
 
@@ -51,8 +51,8 @@ export class Graph {
   }
 
   /** Pairs of neighbour's index and cost. */
-  edgesFrom(index: number): Int32Array {
-    return this.#edges[index] as Int32Array;
+  edgesFrom(index: number): readonly number[] {
+    return this.#edges[index] as readonly number[];
   }
 
   /** The cost of a confirmed edge. */
@@ -76,17 +76,20 @@ export class Graph {
     lives: ReadonlyMap<NodeId, number> = NO_LIVES,
   ): boolean {
     const index = this.indexOf(node);
-    const before = this.#advertised[index];
-    if (before === links) return false;
+    const said = this.#advertised[index];
+    if (said === links) return false;
+    const isSame =
+      this.#lives[index] === life && isEqual(said, links) && isEqual(this.#livesOfNeighbours[index], lives);
     this.#advertised[index] = links;
     this.#lives[index] = life;
     this.#livesOfNeighbours[index] = lives;
-    const touched = new Set([index]);
-    for (const neighbour of before?.keys() ?? []) touched.add(this.indexOf(neighbour));
-    for (const neighbour of links?.keys() ?? []) touched.add(this.indexOf(neighbour));
-    let isChanged = false;
-    for (const each of touched) isChanged = this.#confirm(each) || isChanged;
-    return isChanged;
+    const before = this.edgesFrom(index);
+    if (isSame || !this.#confirm(index)) return false;
+    // A link is confirmed at both ends or at none: only those where that changed have to be looked at from there.
+    const after = this.edgesFrom(index);
+    for (let at = 0; at < before.length; at += 2) if (!leadsTo(after, before[at])) this.#confirm(before[at] as number);
+    for (let at = 0; at < after.length; at += 2) if (!leadsTo(before, after[at])) this.#confirm(after[at] as number);
+    return true;
   }
 
   /** The edges that were lost since the last call. */
@@ -112,34 +115,36 @@ export class Graph {
     return named === 0 || life === 0 || named === life;
   }
 
+  /** Finds the confirmed edges of a node anew. @returns whether they changed */
   #confirm(index: number): boolean {
     const node = this.idOf(index);
-    const pairs: { readonly id: NodeId; readonly to: number; readonly cost: number }[] = [];
-    for (const [id, cost] of this.#advertised[index] ?? []) {
-      const to = this.indexOf(id);
-      if (to === index || !this.#advertised[to]?.has(node)) continue;
-      if (this.#meetsLife(index, to) && this.#meetsLife(to, index)) pairs.push({ id, to, cost });
+    const links = this.#advertised[index];
+    const neighbours: number[] = [];
+    for (const id of links?.keys() ?? []) {
+      const to = this.#indices.get(id);
+      if (to === undefined || to === index || !this.#advertised[to]?.has(node)) continue;
+      if (this.#meetsLife(index, to) && this.#meetsLife(to, index)) neighbours.push(to);
     }
     // By id, so that every daemon walks the same graph in the same order.
-    pairs.sort((a, b) => (a.id < b.id ? -1 : 1));
-    const edges = new Int32Array(pairs.length * 2);
-    pairs.forEach(({ to, cost }, place) => {
-      edges[2 * place] = to;
-      edges[2 * place + 1] = cost;
-    });
+    neighbours.sort((a, b) => (this.idOf(a) < this.idOf(b) ? -1 : 1));
+    const edges = neighbours.flatMap((to) => [to, links?.get(this.idOf(to)) as number]);
     const before = this.edgesFrom(index);
+    if (edges.length === before.length && edges.every((value, at) => value === before[at])) return false;
     this.#edges[index] = edges;
-    if (isEqual(before, edges)) return false;
     for (let at = 0; at < before.length; at += 2) {
-      const to = before[at] as number;
-      if (this.costOf(index, to) === undefined) this.#lost.add(edgeOf(index, to));
+      if (!leadsTo(edges, before[at])) this.#lost.add(edgeOf(index, before[at] as number));
     }
     return true;
   }
 }
 
-function isEqual(a: Int32Array, b: Int32Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+function leadsTo(edges: readonly number[], to: number | undefined): boolean {
+  for (let at = 0; at < edges.length; at += 2) if (edges[at] === to) return true;
+  return false;
+}
+
+function isEqual(a: ReadonlyMap<NodeId, number> | undefined, b: ReadonlyMap<NodeId, number> | undefined): boolean {
+  if (a === undefined || b === undefined || a.size !== b.size) return a === b;
+  for (const [node, value] of a) if (b.get(node) !== value) return false;
   return true;
 }

@@ -59,11 +59,14 @@ export class Interest {
     return this.#lives.get(nodeOf(instance))?.instance === instance;
   }
 
-  /** Nothing more is told about a node: from now on the database of its own area does. */
-  unwatch(node: NodeId): void {
+  /** A node is within reach in the own area, in this life: from now on the database tells about it. */
+  unwatch(present: Instance): void {
+    const node = nodeOf(present);
     const life = this.#lives.get(node);
+    if (life === undefined) return;
+    if (life.instance !== present) return this.#end(node, life);
     this.#lives.delete(node);
-    if (life?.isReachable) this.#parts.emit({ kind: 'reach', instance: life.instance, isReachable: false });
+    if (life.isReachable) this.#parts.emit({ kind: 'reach', instance: present, isReachable: false });
   }
 
   /** Somebody asked where a service is, anywhere or on a server. */

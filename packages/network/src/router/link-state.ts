@@ -53,6 +53,8 @@ export class LinkState {
   readonly floor: number;
   readonly items: ReadonlyMap<string, Item>;
   #facts: Facts | undefined;
+  #instance: Instance | undefined;
+  #hash: number | undefined;
 
   constructor(origin: NodeId, incarnation: number, sequence: number, floor: number, items: ReadonlyMap<string, Item>) {
     this.origin = origin;
@@ -69,12 +71,14 @@ export class LinkState {
 
   /** The life of the node that its frames bear. */
   get instance(): Instance {
-    return instanceOf(this.origin, this.facts.start);
+    this.#instance ??= instanceOf(this.origin, this.facts.start);
+    return this.#instance;
   }
 
   /** A hash of which state this is, not of what it says: the two go together. */
   get hash(): number {
-    return mix(hashText(this.origin, this.incarnation >>> 0) ^ Math.imul(this.sequence, 0x9e3779b1));
+    this.#hash ??= mix(hashText(this.origin, this.incarnation >>> 0) ^ Math.imul(this.sequence, 0x9e3779b1));
+    return this.#hash;
   }
 
   /** What changed since a sequence number, or the whole if that is too long ago. */
@@ -112,14 +116,24 @@ export class LinkState {
 /** What an update makes of a state: a newer one, or why not. */
 export type Application = LinkState | 'stale' | 'gap' | 'refused';
 
-/** Applies an update to what is known of its node. */
-export function applyUpdate(before: LinkState | undefined, update: UpdateFrame, limits: LinkStateLimits): Application {
-  if (!isWithin(update, limits)) return 'refused';
+/**
+ * Applies an update to what is known of its node.
+ * @param made gives the state that comes of it, if it is at hand already
+ */
+export function applyUpdate(
+  before: LinkState | undefined,
+  update: UpdateFrame,
+  limits: LinkStateLimits,
+  made?: () => LinkState | undefined,
+): Application {
   const { origin, incarnation, from, sequence } = update;
   const isSameLife = before?.incarnation === incarnation;
   if (before !== undefined) {
     if (incarnation < before.incarnation || (isSameLife && sequence <= before.sequence)) return 'stale';
   }
+  if (!isWithin(update, limits)) return 'refused';
+  const ready = from === 0 || (isSameLife && before.sequence >= from) ? made?.() : undefined;
+  if (ready !== undefined) return ready;
   if (from === 0) {
     const items = new Map(update.items.map((item) => [item.key, item]));
     return new LinkState(origin, incarnation, sequence, sequence, items);

@@ -110,6 +110,10 @@ describe('a line a - b - c; b is linked with fake, c with other', () => {
     expect(short((routers[at] as Router).forward(server, service, '', 1000))).toBe(where);
   });
 
+  test('which C++ daemons can be reached', () => {
+    for (const router of routers) expect([...(router.graph?.opaque.servers() ?? [])].sort()).toEqual(['fake', 'other']);
+  });
+
   test.each<[string, string, string]>([
     ['', 'w9', 'peers 100'],
     ['fake', 'communicatord', 'peers 100'],

@@ -100,6 +100,13 @@ export class OpaqueDirectory {
     }
   }
 
+  /** The C++ daemons that can be reached. */
+  *servers(): Generator<string> {
+    for (const { server } of this.#own.values()) yield server;
+    for (const [node, list] of this.#borders)
+      if (this.#around.distanceTo(node) !== undefined) for (const { server } of list) yield server;
+  }
+
   /** Where a service may be that no node has: behind an own peer, or behind one of the nearest node with any. */
   behindPeers(service: string, destination: string, now: number): BehindDecision | undefined {
     const own = this.#ownFor(service, destination, now);

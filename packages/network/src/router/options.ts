@@ -24,7 +24,7 @@ export interface RouterOptions extends AdjacencyOptions, AnycastOptions, Databas
   readonly nameConflictMs: number;
   /** How often it is looked for nodes to forget. */
   readonly ageIntervalMs: number;
-  /** Least time between two summaries of who and what is in the own area. Where its borders are is told as link states are. */
+  /** While changes go on, the time between two summaries of who and what is in the own area grows up to this. */
   readonly summaryIntervalMs: number;
   /** Facts in one summary, and borders of all areas whose summaries are remembered. */
   readonly summaryItemsMax: number;

@@ -118,7 +118,7 @@ export class Summarizer {
     return borders.every((border) => self < border) ? self : undefined;
   }
 
-  /** The nearest of some nodes; of equally near ones not one that is draining, then the one with the least id. */
+  /** The nearest of some nodes, by the least id; one that is draining only if there is no other. */
   #nearest(nodes: Iterable<NodeId>): NodeId | undefined {
     const { self, database, routes } = this.#parts;
     let best: NodeId | undefined;
@@ -126,8 +126,8 @@ export class Summarizer {
     for (const node of nodes) {
       if (node !== self && !routes.isReachable(node)) continue;
       const rank = [
-        node === self ? 0 : routes.distanceTo(node),
         Number(database.get(node)?.facts.isDraining ?? false),
+        node === self ? 0 : routes.distanceTo(node),
       ] as const;
       const order = rank[0] - bestRank[0] || rank[1] - bestRank[1];
       if (best !== undefined && (order > 0 || (order === 0 && node > best))) continue;

@@ -42,7 +42,7 @@ export class Whereabouts {
   /** Whether a node says that a service runs on it; a foreign one may always have it, unless it has just said no. */
   hasService(node: NodeId, service: string): boolean {
     const { directory, areas } = this.#parts;
-    if (this.isInArea(node)) return directory.nodesWith(service).has(node);
+    if (this.isInArea(node)) return directory.has(service, node);
     return !areas.interest.isAbsent(node, service);
   }
 

@@ -191,10 +191,8 @@ export class WideRoutes {
       this.#madeFrom.delete(node);
       this.#graph.advertise(node, undefined);
     }
-    this.#graph.advertise(
-      self,
-      adjacencies.costs(() => true),
-    );
+    const costs = adjacencies.costs(() => true);
+    this.#graph.advertise(self, costs, database.own.facts.start, adjacencies.lives());
   }
 
   /** @param own the link state of a node of the own area that can be reached within it */
@@ -205,7 +203,8 @@ export class WideRoutes {
     const summary = border === undefined ? undefined : summaryOf(border);
     const near = own?.facts.links ?? summary?.inside ?? NO_LINKS;
     const far = summary?.across ?? NO_LINKS;
-    this.#graph.advertise(node, far.size === 0 ? near : new Map([...near, ...far]));
+    const links = far.size === 0 ? near : new Map([...near, ...far]);
+    this.#graph.advertise(node, links, own?.facts.start, own?.facts.linkLives);
   }
 
   #gather(): Map<NodeId, Part> {

@@ -41,7 +41,7 @@ export interface World {
   readonly checker: Checker;
   /** Whether every frame and every message of the handshake goes through its bytes. */
   readonly isByteExact: boolean;
-  readonly share: NonNullable<RouterOptions['share']>;
+  readonly shared: NonNullable<RouterOptions['shared']>;
 }
 
 export interface MachineSetup {
@@ -122,7 +122,7 @@ export class SimulatedMachine {
 
   start(): void {
     if (this.node !== undefined) return;
-    const { random, share } = this.#world;
+    const { random, shared } = this.#world;
     const { name, id, area, clockErrorS } = this.setup;
     this.incarnation = Math.max(this.incarnation + 1, Math.floor(this.#unixMs / 1000));
     this.#life++;
@@ -135,7 +135,7 @@ export class SimulatedMachine {
       area,
       nameSince: START_S + clockErrorS,
       random: () => random.next(),
-      share,
+      shared,
     };
     const options = { server: name, router, streams: STREAM_OPTIONS, broadcasts: BROADCAST_OPTIONS };
     this.#effects = [];

@@ -2,6 +2,7 @@
 //
 //     link a b 2ms cost 10 rate 50kB      a cable; machines come to be by being named
 //     service db on c d             services run on machines
+//     area east a b                 machines are in a data centre; others are in one without a name
 //     send web@a db every 5ms from 1s to 6s        or n4:db: that machine's; also: durable, ttl 2s
 //     broadcast web@a every 50ms from 1s to 6s
 //     at 2s cut a b                 silently; deaf a b: what a sends; unplug a b: both are told; mend a b
@@ -67,6 +68,7 @@ class Arrivals {
 /** Reads a scenario. @throws Error naming the line that cannot be read */
 export function parseScript(text: string): Script {
   const services = new Map<string, string[]>();
+  const areas = new Map<string, string>();
   const links: TopologyLink[] = [];
   const steps: Script['steps'][number][] = [];
   const expectations: Script['expectations'][number][] = [];
@@ -89,6 +91,8 @@ export function parseScript(text: string): Script {
         cost: option(words, 'cost') === undefined ? undefined : Number(option(words, 'cost')),
         bytesPerSecond: rate === undefined ? undefined : bytesPerSecond(rate),
       });
+    } else if (verb === 'area') {
+      for (const name of words.slice(2)) areas.set(known(name), first);
     } else if (verb === 'service') {
       for (const name of words.slice(3)) services.get(known(name))?.push(first);
     } else if (verb === 'send' || verb === 'broadcast') steps.push(sending(words));
@@ -114,7 +118,7 @@ export function parseScript(text: string): Script {
       throw new Error(`line ${line}: there is no link between ${cable.join(' and ')}`);
     }
   }
-  const nodes = [...services].map(([name, list]) => ({ name, area: '', services: list }));
+  const nodes = [...services].map(([name, list]) => ({ name, area: areas.get(name) ?? '', services: list }));
   return { topology: { nodes, links }, untilMs, steps, expectations };
 }
 

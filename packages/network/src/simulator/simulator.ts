@@ -1,7 +1,6 @@
 // The simulator: many nodes in one process under a virtual clock, from one seed. First faults, with what must hold
 // checked all the time; then healing, with convergence demanded within a bound.
 
-import type { LinkState } from '../router/link-state.ts';
 import { Checker, type LinkCounts, type MessageCounts } from './checkers.ts';
 import { differences, partsOf } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
@@ -10,6 +9,7 @@ import { wrongChoices } from './instances.ts';
 import { FORGET_MS, SimulatedMachine, type World } from './machine.ts';
 import { Cable } from './network.ts';
 import { Random } from './random.ts';
+import { StateStore } from './state-store.ts';
 import { makeTopology, TOPOLOGIES, type Topology, type TopologyKind, type TopologyLink } from './topology.ts';
 
 export interface SimulationOptions {
@@ -81,9 +81,7 @@ export class Simulation {
   readonly world: World;
   /** What the machines of the cluster prove to each other, if anything. */
   readonly secret: string | undefined;
-  /** One object for equal link states, however many machines have it. */
   #cables = 0;
-  readonly #shared = new Map<string, LinkState>();
 
   constructor(options: SimulationOptions) {
     this.options = options;
@@ -92,8 +90,13 @@ export class Simulation {
     this.topology = options.topology ?? this.#draw();
     this.secret = this.random.chance(0.5) ? this.random.id() : undefined;
     const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
-    const share: World['share'] = (state, about) => this.#share(state, about);
-    this.world = { queue: this.queue, random: this.random, checker: this.checker, isByteExact, share };
+    this.world = {
+      queue: this.queue,
+      random: this.random,
+      checker: this.checker,
+      isByteExact,
+      shared: new StateStore(),
+    };
     this.#build();
   }
 
@@ -290,17 +293,6 @@ export class Simulation {
     newcomer.start();
     return newcomer;
   };
-
-  #share(state: LinkState, about: string): LinkState {
-    // Equal states may differ in how far back they remember removals; which of them is kept makes no other difference.
-    const key = `${about} ${state.origin} ${state.incarnation}.${state.sequence}`;
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
-    // Old states are nobody's any more, mostly; those still in use are merely not shared again.
-    if (this.#shared.size > 20_000) this.#shared.clear();
-    this.#shared.set(key, state);
-    return state;
-  }
 
   readonly #isBroken = (): boolean => this.checker.violations.length > 0;
 }

@@ -46,7 +46,7 @@ export interface StreamsParts {
   readonly isReachable: (last: Instance) => boolean;
   /** Whether the link-state database knows the node in that incarnation. */
   readonly isKnown: (origin: Instance) => boolean;
-  readonly take: Taker;
+  readonly taker: Taker;
   readonly countLines?: LineCounter | undefined;
 }
 
@@ -198,6 +198,15 @@ export class Streams<T> {
     return frames;
   }
 
+  /** What this node holds back of an origin may be taken again. */
+  resume(origin: Instance, now: number): void {
+    const stream = this.#incoming.get(origin);
+    if (stream === undefined) return;
+    const before = stream.taken;
+    stream.resume(this.#parts.taker);
+    if (stream.taken > before) this.#acksDue.setNoLater(origin, now);
+  }
+
   takeOutcomes(): Outcome<T>[] {
     const outcomes = this.#outcomes;
     if (outcomes.length > 0) this.#outcomes = [];
@@ -205,7 +214,7 @@ export class Streams<T> {
   }
 
   #receiveData(frame: DataFrame, now: number): void {
-    const { take, options, countLines } = this.#parts;
+    const { taker, options, countLines } = this.#parts;
     if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count, countLines))) {
       this.counters.refused++;
       return;
@@ -218,7 +227,7 @@ export class Streams<T> {
     this.#ended.delete(frame.origin);
     const before = stream.taken;
     const isNew = stream.number !== frame.stream;
-    if (!stream.accept(frame, options.windowBytes, take)) return;
+    if (!stream.accept(frame, options.windowBytes, taker)) return;
     // What brought nothing new is a repeat or came early: the origin should hear at once how things stand.
     const isAtOnce = (stream.taken === before && !isNew) || stream.unsaidBytes >= options.ackBytes;
     const dueMs = isAtOnce ? now : now + options.ackDelayMs;
