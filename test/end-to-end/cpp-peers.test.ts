@@ -126,6 +126,9 @@ describe('linked with two of ours', () => {
     const [first, second] = [await cluster.client('both1').next(), await cluster.client('both2').next()];
     expect(idIn(first)).toMatch(/./);
     expect(idIn(second)).toBe(idIn(first));
+    // What is said to be another one of that machine's comes from there by itself, if it is true.
+    const detour = second?.replace(idIn(first), idIn(first).replace(/\d+$/, '999999')) ?? '';
+    cluster.client('both2').send(detour);
     await cluster.expectSilence();
   });
 
@@ -196,13 +199,36 @@ describe('the life of a link', () => {
       await w1.expect('<n1:communicatord TRANSMISSION_REPORT command=PING;message_id=m4;status=cached');
       const second = await cluster.connectPeer('fake', 'n1', 'fake', ';services=w9');
       await w1.expect('<n1:communicatord ./NEW_REMOTE_CONNECTION server_name=fake');
-      for (const n of [1, 2, 3, 4]) await second.expect(new RegExp(`fake:w9/PING .*;n=${n};`));
+      const beat = setInterval(() => second.send('ABSOLUTELY'), 100);
+      for (const n of [1, 2, 3, 4]) await second.skipTo(new RegExp(`fake:w9/PING .*;n=${n};`));
       // It connects anew while the old connection still stands: that gives way, and nobody is alarmed.
       const third = await cluster.connectPeer('fake', 'n1', 'fake', ';services=w9');
       await second.until(() => second.isClosed, 'the end of the old connection');
-      // From now on it answers nothing.
+      clearInterval(beat);
+      w1.send('fake:w9/PING n=5');
+      await third.skipTo(/ fake:w9\/PING .*;n=5;/);
+      // It answers nothing.
       await third.skipTo(/^<n1:communicatord ALIVE serial=/);
       await w1.expect('<n1:communicatord ./HANGUP server_name=fake');
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  test('loads are told both ways', async () => {
+    const cluster = new Cluster([{ name: 'n1', args: [...QUIET, '--loadavg-interval', '100ms'] }]);
+    try {
+      await cluster.start();
+      const w1 = await cluster.join('w1', 'n1');
+      const fake = await cluster.connectPeer('fake', 'n1', 'fake');
+      fake.send('<fake:communicatord REGISTER_FOR_LOADAVG');
+      const own = `avg=[\\d.]+;my_address=${cluster.hostOf('n1')}:4042;timestamp=[\\d.]+`;
+      for (let times = 0; times < 3; times++) await fake.expect(new RegExp(`^<n1:communicatord LOADAVG ${own}$`));
+      w1.send(`LISTEN_LOADAVG ips=${cluster.peerHostOf('fake')}`);
+      await w1.fence();
+      const load = `LOADAVG avg=1.25;my_address=${cluster.peerHostOf('fake')}:4042;timestamp=1795353889.5`;
+      fake.send(`<fake:communicatord ${load}`);
+      await w1.expect(`<n1:communicatord ${load}`);
     } finally {
       await cluster.stop();
     }

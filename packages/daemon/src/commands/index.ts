@@ -64,7 +64,10 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     speaker,
     myAddress,
     intervalMs: configuration.loadavgInterval,
-    tellDaemon: (name, command, values) => parts.delivery().tell(`${name}:communicatord`, command, values),
+    tellDaemon: (name, command, values) => {
+      // A C++ daemon tells its load over its link anyway.
+      if (!parts.legacy().has(name)) parts.delivery().tell(`${name}:communicatord`, command, values);
+    },
     serverAt: (ip) => parts.graph().serverAt(ip),
     isReachable: (name) => parts.graph().isReachable(name),
   });

@@ -1,7 +1,7 @@
 // Lines that arrived from another node: they go through the switch like those of a connection, but bear their senders.
 
-import { parseCachePolicy } from '@snapcommunicator/network/keeper';
 import type { Instance } from '@snapcommunicator/network/frame';
+import { parseCachePolicy } from '@snapcommunicator/network/keeper';
 import type { Router } from '@snapcommunicator/network/router';
 import type { Arrival } from '@snapcommunicator/network/stream';
 import { decodeLine, encodeMessage, HEAD, type Message, type WireErrorCode } from 'snapcommunicator/wire';

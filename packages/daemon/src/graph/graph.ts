@@ -173,7 +173,7 @@ export function createGraph(parts: GraphParts) {
         const address = items.get('address')?.value ?? '';
         if (facts.name !== server && (address === ip || address.startsWith(`${ip}:`))) return facts.name;
       }
-      return undefined;
+      return parts.legacy().addresses.find(([address]) => address === ip || address.startsWith(`${ip}:`))?.[1];
     },
     isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
     /** Services of other machines. */

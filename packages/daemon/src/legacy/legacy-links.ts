@@ -85,6 +85,11 @@ export class LegacyLinks {
     return pairs;
   }
 
+  /** Whether the C++ daemon of that name is linked. */
+  has(server: string): boolean {
+    return this.#peerNamed(server) !== undefined;
+  }
+
   /** Takes over the connection of a C++ daemon that said CONNECT or ACCEPT. */
   accept({ socket, message, early, rest, wasDialedHere, isSecure, remoteAddress }: LegacySocket): void {
     const introduction = readIntroduction(message.command, message.parameters);

@@ -84,6 +84,7 @@ export class LegacyPeer implements Outlet {
   readonly #link: LegacyLink;
   readonly #lines: LineSplitter;
   #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
 
   constructor(setup: PeerSetup, owner: PeerOwner, output: Output) {
     this.port = setup.port;
@@ -190,6 +191,7 @@ export class LegacyPeer implements Outlet {
     else {
       const asCame = line.form === 'text' ? bytes : Buffer.from(encodeMessage(line.message));
       this.#carryOut(this.#link.receive(line.message, this.#setup.now()), Buffer.concat([asCame, LINE_FEED]));
+      if (this.#link.nextDeadline() < this.#timerAtMs) this.#setTimer();
     }
   }
 
@@ -203,6 +205,7 @@ export class LegacyPeer implements Outlet {
   #setTimer(): void {
     clearTimeout(this.#timer);
     const deadline = this.#link.nextDeadline();
+    this.#timerAtMs = deadline;
     if (deadline === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(1, Math.ceil(deadline - this.#setup.now()));
     this.#timer = setTimeout(() => {

@@ -132,7 +132,7 @@ export class LinkQueue {
     if (!isHeld || this.#data.bytes < HELD_BACKLOG_BYTES_MAX)
       return { head: Buffer.from(head, 'latin1'), payload, isHeld };
     this.#memory.release(payload);
-    return { head: Buffer.from(head, 'latin1'), payload: payload.slice(), isHeld: false };
+    return { head: Buffer.from(head, 'latin1'), payload: new Uint8Array(payload), isHeld: false };
   }
 
   /** What is sent within one turn goes out together. */

@@ -14,7 +14,7 @@ the Unix socket, or a daemon with compat_control.`,
   );
 }
 
-export async function run({ options, output }: Call<object>): Promise<ExitCode> {
+export async function run({ options, output }: Call): Promise<ExitCode> {
   await withConnection({ to: options.to }, async (bus) => {
     await bus.request('communicatord', 'RELOAD');
   });

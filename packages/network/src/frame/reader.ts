@@ -130,7 +130,7 @@ export class FrameReader {
     this.#at += piece.length;
     const line = this.#carry.length === 0 ? piece : joined(this.#carry, piece);
     if (end === -1) {
-      this.#carry = line === piece ? piece.slice() : line;
+      this.#carry = line === piece ? new Uint8Array(piece) : line;
       return;
     }
     this.#carry = NOTHING;

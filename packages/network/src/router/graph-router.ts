@@ -64,7 +64,7 @@ export class GraphRouter {
       distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
       decide: (node, destination) => this.whereabouts.decide(node, destination),
     });
-    this.#origination = new Origination(this.database, options.originateIntervalMs);
+    this.#origination = new Origination(this.database, options.originateIntervalMs, options.random);
     this.flooding = new Flooding({
       about: 'update',
       self: options.node,
@@ -388,8 +388,7 @@ export class GraphRouter {
   }
 
   #outbid(heard: number): void {
-    this.#origination.outbid(heard);
-    this.#effects.push({ kind: 'outbid', incarnation: heard + 1 });
+    this.#effects.push({ kind: 'outbid', incarnation: this.#origination.outbid(heard) });
   }
 
   #drain(isDraining: boolean, now: number): void {

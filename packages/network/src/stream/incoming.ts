@@ -84,7 +84,7 @@ export class IncomingStream {
       if (this.#early.size > 0 && this.#earlyBytes + bytes > windowBytes) return !isHeldBack;
       this.#earlyBytes += bytes - (known?.payload.length ?? 0);
       // In bytes of its own: those of the frame may be those of a read.
-      this.#early.set(frame.sequence, { ...frame, payload: frame.payload.slice() });
+      this.#early.set(frame.sequence, { ...frame, payload: new Uint8Array(frame.payload) });
       return !isHeldBack;
     }
     this.#take(frame, taker);

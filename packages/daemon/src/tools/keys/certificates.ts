@@ -5,7 +5,7 @@
 
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Extension } from '@peculiar/x509';
+import type * as Library from '@peculiar/x509';
 
 /** A certificate and its private key, each as PEM. */
 export interface Pair {
@@ -28,7 +28,7 @@ const dayMs = 86_400_000;
 /** A certificate holds from a day ago: the clock of who checks it may be behind. */
 const backdatedMs = dayMs;
 
-async function loadLibrary(): Promise<typeof import('@peculiar/x509')> {
+async function loadLibrary(): Promise<typeof Library> {
   await import('reflect-metadata');
   const library = await import('@peculiar/x509');
   library.cryptoProvider.set(webcrypto);
@@ -66,7 +66,7 @@ export async function createCertificate(authority: Pair, request: CertificateReq
   const { name, addresses, days, now } = request;
   const { notBefore, notAfter } = validity(now, days);
   const names = [...new Set([name, ...addresses])];
-  const extensions: Extension[] = [
+  const extensions: Library.Extension[] = [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
