@@ -1,6 +1,7 @@
 // C++ daemons among ours: n1 – n2 are linked, `fake` with n2, `both` with n1 and n2; what a service sees, and what they see.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -269,6 +270,37 @@ describe('the life of a link', () => {
       expect(await refused('n1', '10.9.9.9:4042')).toBe('<n1:communicatord REFUSE conflict=name');
       expect(await refused('other', 'nonsense')).toBe('<n1:communicatord REFUSE reason=malformed;shutdown=true');
     } finally {
+      await cluster.stop();
+    }
+  });
+
+  test('a daemon that says conflict=name after it was linked means a second connection: it is waited for, without alarm', async () => {
+    const cluster = new Cluster([{ name: 'n1' }]);
+    const host = cluster.peerHostOf('fake');
+    const dialed: LineClient[] = [];
+    const server = createServer((socket) => void dialed.push(LineClient.adopt(socket, 'fake')));
+    server.listen({ host, port: 4042 });
+    const dial = async (number: number): Promise<LineClient> => {
+      await until(`dial ${number}`, () => dialed.length >= number);
+      const client = dialed[number - 1] as LineClient;
+      await client.expect(/^<n1:communicatord CONNECT /);
+      return client;
+    };
+    try {
+      const args = [...QUIET, '--neighbors', `${host}:4042`, '--reconnect-min', '50ms', '--reconnect-max', '1h'];
+      const daemon = await cluster.startDaemon('n1', { args });
+      const first = await dial(1);
+      first.send(`<fake:communicatord ACCEPT server_name=fake;my_address=${host}:4042`);
+      await first.expect('<n1:communicatord HELP');
+      await first.expect('<n1:communicatord REGISTER_FOR_LOADAVG');
+      first.send('<fake:communicatord DISCONNECT');
+      // Without the link before, this would be two machines of one name, and the next attempt an hour away.
+      (await dial(2)).send('<fake:communicatord REFUSE conflict=name');
+      await dial(3);
+      expect(daemon.log()).not.toContain('two machines have one name');
+    } finally {
+      server.close();
+      for (const { socket } of dialed) socket.destroy();
       await cluster.stop();
     }
   });

@@ -106,7 +106,8 @@ export class Driver {
 
   #setAlarm(now: number): void {
     const deadline = this.node.nextDeadline(now) ?? Number.POSITIVE_INFINITY;
-    if (deadline === this.#timerAt) return;
+    // An alarm that rings early does no harm, and putting it off with each frame would cost more than that it rings.
+    if (deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
     if (deadline === Number.POSITIVE_INFINITY) return;

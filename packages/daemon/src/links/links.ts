@@ -412,7 +412,9 @@ export class Links implements Iterable<Link> {
 function leadsTo(target: Target, { peer, isSecure, remoteHost }: Link): boolean {
   if (peer.address === target.key) return true;
   const isOfSameKind = isSecure === (target.address.scheme === 'scs');
-  return isOfSameKind && target.node === peer.node && remoteHost === target.peerHost;
+  if (!isOfSameKind || remoteHost !== target.peerHost) return false;
+  // While nobody has answered there: a machine on several networks tells one address, and listens at one port on all.
+  return target.node === undefined ? peer.address.endsWith(`:${target.address.port}`) : target.node === peer.node;
 }
 
 function existing(rival: Link | Meeting): ExistingLink {
