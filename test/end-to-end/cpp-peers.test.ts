@@ -280,23 +280,33 @@ describe('the life of a link', () => {
     const dialed: LineClient[] = [];
     const server = createServer((socket) => void dialed.push(LineClient.adopt(socket, 'fake')));
     server.listen({ host, port: 4042 });
-    const dial = async (number: number): Promise<LineClient> => {
-      await until(`dial ${number}`, () => dialed.length >= number);
-      const client = dialed[number - 1] as LineClient;
-      await client.expect(/^<n1:communicatord CONNECT /);
-      return client;
+    /** The next connection that n1 opens and does not only ask to be called by. */
+    const dial = async (): Promise<LineClient> => {
+      for (;;) {
+        await until('n1 dials', () => dialed.length > 0);
+        const client = dialed.shift() as LineClient;
+        const line = await client.next();
+        if (line?.startsWith('<n1:communicatord CONNECT ')) return client;
+        client.send('<fake:communicatord RECEIVED');
+      }
     };
     try {
       const args = [...QUIET, '--neighbors', `${host}:4042`, '--reconnect-min', '50ms', '--reconnect-max', '1h'];
+      args.push('--gossip-wait', '0s');
       const daemon = await cluster.startDaemon('n1', { args });
-      const first = await dial(1);
+      const first = await dial();
       first.send(`<fake:communicatord ACCEPT server_name=fake;my_address=${host}:4042`);
       await first.expect('<n1:communicatord HELP');
       await first.expect('<n1:communicatord REGISTER_FOR_LOADAVG');
       first.send('<fake:communicatord DISCONNECT');
       // Without the link before, this would be two machines of one name, and the next attempt an hour away.
-      (await dial(2)).send('<fake:communicatord REFUSE conflict=name');
-      await dial(3);
+      (await dial()).send('<fake:communicatord REFUSE conflict=name');
+      // The same if the other one had dialed.
+      const third = await dial();
+      const second = await cluster.connectPeer('fake', 'n1', 'fake');
+      third.send('<fake:communicatord REFUSE conflict=name');
+      second.send('DISCONNECT');
+      await dial();
       expect(daemon.log()).not.toContain('two machines have one name');
     } finally {
       server.close();

@@ -24,7 +24,7 @@ export class Acquaintances {
   readonly #targets: Targets;
   readonly #known: KnownNeighbors;
   readonly #changed: () => void;
-  #ownAddress = '';
+  #isOwn: (address: string) => boolean = () => false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LinkOptions, admission: Admission, targets: Targets, log: Logger, changed: () => void) {
@@ -44,11 +44,11 @@ export class Acquaintances {
 
   /**
    * Everybody who is known becomes somebody to dial.
-   * @param ownAddress what others are told to connect to
+   * @param isOwn whether an address leads back to this daemon: a machine on several networks has several
    * @param peers those linked at any later time: they are not forgotten
    */
-  start(ownAddress: string, peers: () => Iterable<Identity>): void {
-    this.#ownAddress = ownAddress;
+  start(isOwn: (address: string) => boolean, peers: () => Iterable<Identity>): void {
+    this.#isOwn = isOwn;
     for (const neighbor of this.#options.neighbors) this.#targets.add(neighbor, true);
     if (this.#options.gossip) for (const { address } of this.#known) this.#dial(address);
     this.#timer = setInterval(() => {
@@ -210,17 +210,18 @@ export class Acquaintances {
   }
 
   #hear(address: string): void {
-    if (address === this.#ownAddress || !this.#known.hear(address)) return;
+    if ((!this.#known.has(address) && this.#isOwn(address)) || !this.#known.hear(address)) return;
     this.#dial(address);
     this.#changed();
   }
 
   #dial(address: string): Target | undefined {
     const endpoint = readEndpoint(address);
-    if (endpoint === undefined || address === this.#ownAddress) return undefined;
+    if (endpoint === undefined) return undefined;
     const neighbor = { kind: 'network', scheme: 'sc', ...endpoint } as const;
     const isFull = [...this.#targets].length >= this.#options.maxKnownNeighbors + this.#options.neighbors.length;
-    return this.#targets.get(targetKey(neighbor)) ?? (isFull ? undefined : this.#targets.add(neighbor, false));
+    const known = this.#targets.get(targetKey(neighbor));
+    return known ?? (isFull || this.#isOwn(address) ? undefined : this.#targets.add(neighbor, false));
   }
 
   /** Nobody is to make this daemon knock at doors where it may not link. */

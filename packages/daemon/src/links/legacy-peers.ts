@@ -7,7 +7,7 @@ import type { LegacySocket } from './events.ts';
 import type { Meeting } from './meeting.ts';
 import type { Target } from './targets.ts';
 
-interface LegacyPeer {
+export interface LegacyPeer {
   readonly target: Target | undefined;
   /** What it told others to connect to. */
   readonly address: string;
@@ -15,10 +15,10 @@ interface LegacyPeer {
 
 export class LegacyPeers {
   readonly #peers = new Map<Socket, LegacyPeer>();
-  readonly #lost: (target: Target, stoodMs: number) => void;
+  readonly #lost: (peer: LegacyPeer, stoodMs: number) => void;
 
-  /** @param lost told when a connection that was dialed has closed */
-  constructor(lost: (target: Target, stoodMs: number) => void) {
+  /** @param lost told when a connection has closed */
+  constructor(lost: (peer: LegacyPeer, stoodMs: number) => void) {
     this.#lost = lost;
   }
 
@@ -33,13 +33,12 @@ export class LegacyPeers {
     const { socket, target, isSecure } = meeting.setup;
     const rest = meeting.handOver();
     const sinceMs = performance.now();
-    this.#peers.set(socket, { target, address: message.parameters['my_address'] ?? '' });
+    const peer: LegacyPeer = { target, address: message.parameters['my_address'] ?? '' };
+    this.#peers.set(socket, peer);
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.#peers.delete(socket);
-      if (target === undefined) return;
-      target.legacySeenMs = performance.now();
-      this.#lost(target, target.legacySeenMs - sinceMs);
+      this.#lost(peer, performance.now() - sinceMs);
     });
     const wasDialedHere = target !== undefined;
     return { socket, message, early, rest, wasDialedHere, isSecure, ownHost, peerHost, remoteAddress, cost };
@@ -47,8 +46,7 @@ export class LegacyPeers {
 
   /** Whether a link to this target stands. */
   has(target: Target): boolean {
-    for (const { target: dialed, address } of this.#peers.values())
-      if (dialed === target || address === target.key) return true;
+    for (const peer of this.#peers.values()) if (isOf(peer, target)) return true;
     return false;
   }
 
@@ -57,3 +55,7 @@ export class LegacyPeers {
     return this.has(target) || performance.now() - target.legacySeenMs < DUPLICATE_WINDOW_MS;
   }
 }
+
+/** Whether the peer was dialed by that target, or is to be reached by it. */
+export const isOf = ({ target: dialed, address }: LegacyPeer, target: Target): boolean =>
+  dialed === target || address === target.key;

@@ -1,6 +1,7 @@
 // The links of a daemon: from listeners and addresses to dial, through the handshake, to links that stand, and their end.
 
 import type { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Frame } from '@snapcommunicator/network/frame';
 import type { ExistingLink, RefusalReason, Surroundings } from '@snapcommunicator/network/handshake';
 import type { Message } from 'snapcommunicator/wire';
@@ -14,8 +15,8 @@ import { type DialFailure, dialSocket } from './dialing.ts';
 import { type BoundAddresses, Entrance } from './entrance.ts';
 import type { KnownMachine, LinkEvents, LinkSurroundings } from './events.ts';
 import { Introductions } from './introductions.ts';
-import { formatEndpoint } from './ip-address.ts';
-import { LegacyPeers } from './legacy-peers.ts';
+import { formatEndpoint, readEndpoint } from './ip-address.ts';
+import { isOf, LegacyPeers } from './legacy-peers.ts';
 import { Link, type LinkEnd, type Port } from './link.ts';
 import type { Accepted } from './listener.ts';
 import { LogIns } from './log-ins.ts';
@@ -88,7 +89,13 @@ export class Links implements Iterable<Link> {
       (target) => !this.#isStopping && !this.#isSatisfied(target),
       (target) => this.#dial(target),
     );
-    this.#legacyPeers = new LegacyPeers((target, stoodMs) => this.#lost(target, stoodMs));
+    this.#legacyPeers = new LegacyPeers((peer, stoodMs) => {
+      for (const target of this.#targets) {
+        if (!isOf(peer, target)) continue;
+        target.legacySeenMs = performance.now();
+        this.#lost(target, stoodMs);
+      }
+    });
     this.#acquaintances = new Acquaintances(options, this.#admission, this.#targets, this.#log, () =>
       events.known?.(this.known().map(({ address }) => address)),
     );
@@ -110,7 +117,10 @@ export class Links implements Iterable<Link> {
 
   /** Begins to dial. */
   start(): void {
-    this.#acquaintances.start(this.address, () => [...this.#links.values()].map(({ peer }) => peer));
+    this.#acquaintances.start(
+      (address) => this.#isOwn(address),
+      () => [...this.#links.values()].map(({ peer }) => peer),
+    );
     this.#targets.start();
   }
 
@@ -177,6 +187,14 @@ export class Links implements Iterable<Link> {
 
   get #isStopping(): boolean {
     return this.#isClosed || this.#surroundings.isStopping();
+  }
+
+  /** Whether a plain address leads back to this daemon. */
+  #isOwn(address: string): boolean {
+    const endpoint = readEndpoint(address);
+    if (endpoint === undefined || address === this.address) return address === this.address;
+    if (this.#entrance.endpointAt(endpoint.host)?.port !== endpoint.port) return false;
+    return Object.values(networkInterfaces()).some((all) => all?.some(({ address: own }) => own === endpoint.host));
   }
 
   // Before the handshake.
