@@ -30,14 +30,14 @@ export default defineConfig({
     projects: [
       {
         resolve,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 10_000 },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
         resolve,
         test: {
           name: 'end-to-end',
           include: ['test/**/*.test.ts', 'bench/**/*.test.{ts,mjs}'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },

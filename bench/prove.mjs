@@ -80,9 +80,11 @@ async function main() {
     throw new RangeError(`--processes ${values.processes}: expected 1 to ${PROCESSES_MAX}`);
   }
 
-  const missing = snapcommunicatord.missing();
-  if (missing !== undefined) throw new Error(`snapcommunicatord cannot be measured: ${missing}`);
-  compileGenerators();
+  if (chosen.some(({ needsDaemon = true }) => needsDaemon)) {
+    const missing = snapcommunicatord.missing();
+    if (missing !== undefined) throw new Error(`snapcommunicatord cannot be measured: ${missing}`);
+    compileGenerators();
+  }
   const machine = describeMachine();
   const memory = new Memory();
   const run = memory.begin({

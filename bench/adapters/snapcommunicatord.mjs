@@ -39,7 +39,10 @@ const daemonOf = (checkout) => ({
     };
     return {
       program: process.execPath,
-      arguments: [join(checkout, 'bin/snapcommunicatord'), ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
+      arguments: [
+        join(checkout, 'bin/snapcommunicatord'),
+        ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+      ],
     };
   },
 
@@ -102,7 +105,9 @@ function keyFlags() {
   const files = { certificate: 'alpha.crt', 'private-key': 'alpha.key', 'certificate-authority': 'ca.crt' };
   if (!existsSync(join(directory, files.certificate))) {
     const keys = (...flags) =>
-      execFileSync(process.execPath, [join(ROOT, 'bin/snapcom'), 'keys', ...flags, '-d', directory], { stdio: 'ignore' });
+      execFileSync(process.execPath, [join(ROOT, 'bin/snapcom'), 'keys', ...flags, '-d', directory], {
+        stdio: 'ignore',
+      });
     keys('init');
     keys('add', 'alpha', '--address', '127.0.0.1');
   }

@@ -9,4 +9,4 @@ import { slowReceiver } from './slow-receiver.mjs';
 import { speed } from './speed.mjs';
 import { start } from './start.mjs';
 
-export const items = [start, idleConnections, slowReceiver, hostile, library, speed, gaps];
+export const items = [start, idleConnections, slowReceiver, hostile, library, speed, gaps, scale, seeds];

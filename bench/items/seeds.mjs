@@ -11,6 +11,7 @@ export const seeds = {
   name: 'seeds',
   goal: `${SEEDS.toLocaleString('en-US')} seeds with faults, graphs from 3 to 60 nodes, without a violation`,
   seconds: 2_400,
+  needsDaemon: false,
 
   async run({ seed: base, state, save, log, processes, machine }) {
     state.done ??= [];

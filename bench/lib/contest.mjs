@@ -25,9 +25,13 @@ export function entrants(row, skipped = () => {}, others = [...row.others, ...EA
  */
 export async function contest(row, { rounds, seconds, warmUp, log, machine, others }) {
   const skipped = {};
-  const names = entrants(row, (name, reason) => {
-    skipped[name] = reason;
-  }, others);
+  const names = entrants(
+    row,
+    (name, reason) => {
+      skipped[name] = reason;
+    },
+    others,
+  );
   const runs = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {

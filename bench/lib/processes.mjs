@@ -62,6 +62,7 @@ export async function startContender(adapter, { transport = 'tcp', options = {},
       address: addresses[0],
       lastAddress: addresses.at(-1),
       target: targets[0],
+      output: () => started.map((station) => station.output()).join(''),
       stop,
     };
   } catch (error) {

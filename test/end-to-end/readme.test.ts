@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningDaemon, startDaemon, withoutOwnVariables } from '../support/daemon.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** What a comment before a block says: `<!-- test {"prints": "…"} -->`. */
 interface Annotation {
@@ -46,10 +47,13 @@ interface Run {
 
 let daemon: RunningDaemon;
 let directory: string;
+/** Where daemons listen for each other there, and where they do here. */
+const ports = new Map<string, number>();
 const background: { readonly block: Block; readonly run: Run }[] = [];
 
 beforeAll(async () => {
   daemon = await startDaemon();
+  for (const port of ['4142', '4143']) ports.set(port, await freePort());
   // Here a program finds the library by its name, as it does everywhere in this checkout.
   mkdirSync(join(root, 'node_modules/.cache/snapcommunicator'), { recursive: true });
   directory = mkdtempSync(join(root, 'node_modules/.cache/snapcommunicator/readme-'));
@@ -65,11 +69,14 @@ afterAll(async () => {
 /** The reader's own daemon is not disturbed, and tests do not run themselves for ever; all else is as it stands there. */
 function adapt(text: string): string {
   const own = join(daemon.directory, 'start');
-  return text
+  const adapted = text
     .replace(/^npm start$/m, `npm start -- --data-path ${own} --unix-listen ${own}/c.sock`)
     .replace(/^npm test$/m, 'npm test -- packages/client/src/contract')
     .replaceAll('127.0.0.1 4040', `127.0.0.1 ${daemon.port}`)
-    .replaceAll('sc://$PWD/.run/communicatord.sock', `sc://${daemon.unixPath}`);
+    .replaceAll('sc://$PWD/.run/communicatord.sock', `sc://${daemon.unixPath}`)
+    .replaceAll('$PWD/.run', own)
+    .replace(/\.run\b/g, own);
+  return [...ports].reduce((lines, [port, free]) => lines.replaceAll(`:${port}`, `:${free}`), adapted);
 }
 
 function start(program: string, args: readonly string[]): Run {

@@ -123,7 +123,7 @@ describe('tables', () => {
 
   it('services, with what only their own daemons know', async () => {
     const rows = await askJson('services');
-    expect(rows.map((row) => `${row['server']}:${row['service']}`)).toEqual([
+    expect(rows.map(({ server, service: name }) => [server, name].join(':'))).toEqual([
       'beta:db',
       'gamma:db',
       'gamma:mail',
@@ -230,6 +230,44 @@ describe('status', () => {
   });
 });
 
+describe('sniff', () => {
+  /** Sniffs until one message has been shown; meanwhile another sends. */
+  async function sniffed(words: readonly string[], send: readonly string[]): Promise<Record<string, unknown>[]> {
+    const one = startSnapcom(['sniff', 'command==NOTE', '--json', ...words], { to: socketOf('alpha') });
+    running.push(one);
+    await one.said('sniffing');
+    expect(await ask('send', ...send)).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await one.ended();
+    expect(code).toBe(0);
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  it('shows the traffic of another machine', async () => {
+    const [seen] = await sniffed(['--server', 'gamma', '--count', '1'], ['mail/NOTE', 'n=1']);
+    expect(seen).toMatchObject({ to: 'gamma:mail', command: 'NOTE', outcome: 'delivered', parameters: { n: '1' } });
+    expect(seen?.['from']).toMatch(/^alpha:snapcom_/);
+  });
+
+  it('shows a message where it is sent and where it arrives, under one id', async () => {
+    const seen = await sniffed(['--all', '--count', '2'], ['mail/NOTE', 'n=2']);
+    const byPlace = new Map(seen.map((each) => [each['at'], each]));
+    expect([...byPlace.keys()].sort()).toEqual(['alpha', 'gamma']);
+    expect(byPlace.get('alpha')).toMatchObject({ outcome: 'sent', parameters: { n: '2' } });
+    expect(byPlace.get('gamma')).toMatchObject({ outcome: 'delivered', id: byPlace.get('alpha')?.['id'] });
+  });
+
+  it.each([
+    [['--server', 'delta'], 4],
+    [['--server', 'beta', '--all'], 2],
+    [['--all', '--read', '-'], 2],
+  ])('%j ends with %i', async (words, code) => {
+    expect(await ask('sniff', ...words)).toMatchObject({ code, stdout: '' });
+  });
+});
+
 describe('drain', () => {
   it('moves traffic to other instances, and back', async () => {
     const drained = await ask('drain', 'beta');
@@ -262,6 +300,8 @@ describe('a machine that is lost', () => {
     );
     expect(stdout).toMatch(/✕ gamma {2}lost \d+ s ago/);
     expect(await ask('status')).toMatchObject({ code: 1 });
+    expect(await askJson('services', 'mail')).toEqual([expect.objectContaining({ server: 'gamma', status: 'lost' })]);
+    expect(await ask('services', 'mail')).toMatchObject({ code: 1 });
     expect(await ask('trace', 'mail')).toMatchObject({ code: 4 });
     expect(await ask('route', 'mail')).toMatchObject({ code: 4 });
   });

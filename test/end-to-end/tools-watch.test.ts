@@ -350,7 +350,7 @@ describe('completion', () => {
   });
 
   it.each([
-    [['s'], ['send', 'sniff', 'services', 'status', 'stop', 'simulate']],
+    [['s'], ['send', 'sniff', 'servers', 'services', 'status', 'stop', 'simulate']],
     [
       ['completion', ''],
       ['bash', 'zsh', 'fish'],
@@ -359,6 +359,8 @@ describe('completion', () => {
     [['send', 'comple'], ['completed/']],
     [['send', '--service', 'comple'], ['completed']],
     [['services', 'comple'], ['completed']],
+    [['drain', 'al'], ['alpha']],
+    [['route', 'x', '--from', 'al'], ['alpha']],
   ])('behind snapcom %j may stand %j', async (words, expected) => {
     await completed();
     const { code, stdout } = await snapcom(['complete', '--', ...words], { to: unix });

@@ -110,14 +110,16 @@ describe.skipIf(missing !== '')(`networks in namespaces${missing && ` (skipped: 
     // Nobody can have a number above the greatest one that Linux gives.
     const left = 'snapcom-4194305.1-000000-left';
     await run('ip', ['netns', 'add', left]);
-    const sleeper = spawn('ip', ['netns', 'exec', left, 'sleep', '60']);
+    const sleeper = spawn('ip', ['netns', 'exec', left, 'sleep', '600']);
+    const ended = once(sleeper, 'exit');
     await once(sleeper, 'spawn');
     const next = await Network.create({ networks: { lan: ['one', 'two'] } });
     next.remove();
     const names = await run('ip', ['netns', 'list']);
     expect(names).not.toContain(left);
     expect(names).toContain(network.inside('alpha').at(-1));
-    expect(sleeper.signalCode ?? (await once(sleeper, 'exit'))[1]).toBe('SIGKILL');
+    // By this test, or by another one that runs beside it.
+    await ended;
   });
 
   it('a reset ends connections at both ends', async () => {

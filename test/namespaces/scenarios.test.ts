@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { stopClusters } from '../support/namespaces/cluster.ts';
 import { missingForNamespaces } from '../support/namespaces/namespaces.ts';
 import { runScenario, type Scenario } from '../support/namespaces/scenario.ts';
-import { BEHIND_A_GATEWAY, LINE, LOSSY_LINE, MESH, RING, TWO_DATA_CENTERS } from './topologies.ts';
+import { BEHIND_A_GATEWAY, LINE, LOSSY_LINE, MESH, NERVOUS_RING, RING, TWO_DATA_CENTERS } from './topologies.ts';
 
 const BURSTS = { messages: 500, everyMs: 250 };
 const REPORTED = 'transmission_report=failure';
@@ -59,6 +59,33 @@ const SCENARIOS: readonly Scenario[] = [
       { unplug: ['n2', 'net23'] },
       { flow: 100 },
       { plug: ['n2', 'net23'] },
+      { linked: true },
+      { flow: 100 },
+    ],
+  },
+  {
+    title: 'a ring of five at rest: no link is given up or made anew',
+    cluster: { ...RING, flags: [...(RING.flags ?? []), '--gossip-wait', '500ms'] },
+    flows: [{ from: 'n1', to: 'n3' }],
+    steps: [{ flow: 3000 }],
+    unheard: /"link (down|refused)/,
+  },
+  {
+    title: 'a ring of five whose daemons stand still for longer than links wait',
+    cluster: NERVOUS_RING,
+    flows: [
+      { from: 'n1', to: 'n3', bursts: BURSTS },
+      { from: 'n3', to: 'n1' },
+    ],
+    steps: [
+      { flow: 100 },
+      { freeze: 'n2', ms: 800 },
+      { freeze: 'n3', ms: 800 },
+      { freeze: 'n5', ms: 400 },
+      { freeze: 'n1', ms: 800 },
+      { freeze: 'n2', ms: 800 },
+      { freeze: 'n3', ms: 1200 },
+      { flow: 100 },
       { linked: true },
       { flow: 100 },
     ],
@@ -149,10 +176,11 @@ describe.skipIf(missing !== '')(`clusters in namespaces${missing && ` (skipped: 
   it.each(SCENARIOS)(
     '$title',
     async (scenario) => {
-      const { flows, exits } = await runScenario(scenario);
+      const { flows, exits, heard } = await runScenario(scenario);
       for (const { sent, ...outcome } of flows) {
         expect(outcome).toEqual({ received: sent, lost: [], doubled: [], late: [], refused: {}, complaints: [] });
       }
+      expect(heard).toEqual([]);
       expect(exits).toEqual({});
     },
     scenarioMsMax,

@@ -30,6 +30,12 @@ export const RING: ClusterPlan = {
   flags: BRISK,
 };
 
+/** The same, with links that are given up soon, and asked for again soon. */
+export const NERVOUS_RING: ClusterPlan = {
+  ...RING,
+  flags: ['--hello-interval', '100ms', '--dead-interval', '300ms', '--gossip-wait', '500ms'],
+};
+
 /**
  *     east: e1, e2, e3 on one network        west: w1, w2, w3 on one network
  *           e1 ═══ 40 ms, TLS ═══ w1

@@ -27,6 +27,8 @@ export class Cluster {
   readonly #hosts = new Map<string, string>();
   readonly #directories = new Map<string, string>();
   readonly #clients = new Map<string, { client: LineClient; server: string; commands: string }>();
+  /** Connections that play C++ daemons. */
+  readonly #peers = new Map<string, LineClient>();
 
   /** @param members each linked only as told: none is learnt of by gossip */
   constructor(members: readonly ClusterMember[]) {
@@ -108,10 +110,37 @@ export class Cluster {
     }
   }
 
-  client(service: string): LineClient {
-    const known = this.#clients.get(service);
-    if (known === undefined) throw new Error(`no service is called ${service}`);
-    return known.client;
+  client(name: string): LineClient {
+    const client = this.#clients.get(name)?.client ?? this.#peers.get(name);
+    if (client === undefined) throw new Error(`no service is called ${name}`);
+    return client;
+  }
+
+  /**
+   * Connects to a daemon as a C++ daemon does, and waits until that is linked.
+   * @param name of the connection in scripts
+   * @param server that it says it is; of each there is one address
+   * @param says what else is in CONNECT, such as `;services=a,b`
+   */
+  async connectPeer(name: string, at: string, server: string, says = ''): Promise<LineClient> {
+    const host = this.peerHostOf(server);
+    const client = await LineClient.connect({ host: this.hostOf(at), port: REMOTE_PORT, localAddress: host }, name);
+    client.send(`CONNECT version=1;my_address=${host}:${REMOTE_PORT};server_name=${server}${says}`);
+    await client.expect(`<${at}:communicatord REGISTER_FOR_LOADAVG`);
+    await client.expect(/^<\w+:communicatord ACCEPT /);
+    await client.expect(`<${at}:communicatord HELP`);
+    this.#peers.set(name, client);
+    return client;
+  }
+
+  /** The address of a C++ daemon that is played. */
+  peerHostOf(server: string): string {
+    const known = this.#hosts.get(server);
+    if (known !== undefined) return known;
+    const [first = ''] = this.#hosts.values();
+    const host = `${first.slice(0, first.lastIndexOf('.'))}.${100 + this.#hosts.size}`;
+    this.#hosts.set(server, host);
+    return host;
   }
 
   /** Runs a script. @throws Error at the first line that does not hold, or when something else was received */
@@ -142,6 +171,11 @@ export class Cluster {
         else left.push(`${name}< ${line}`);
       }
     }
+    for (const [name, peer] of this.#peers) {
+      if (peer.isClosed) continue;
+      await peer.fence();
+      for (const line of peer.lines) left.push(`${name}< ${line}`);
+    }
     if (left.length > 0) throw new Error(`received, and not in the script:\n  ${left.join('\n  ')}`);
   }
 
@@ -149,6 +183,8 @@ export class Cluster {
   async stop(): Promise<void> {
     for (const { client } of this.#clients.values()) client.socket.destroy();
     this.#clients.clear();
+    for (const peer of this.#peers.values()) peer.socket.destroy();
+    this.#peers.clear();
     await Promise.all(Array.from(this.#daemons.values(), (daemon) => daemon.stop()));
     this.#daemons.clear();
     for (const directory of this.#directories.values()) rmSync(directory, { recursive: true, force: true });

@@ -29,14 +29,15 @@ const MACHINE = /^10\.77\.0\.(\d)/;
 const daemonAt = (address: string): string => `n${MACHINE.exec(address)?.[1] ?? '?'}`;
 
 function readWire(path: string): WireEvent[] {
-  return linesOf(path).flatMap((content, at) => {
+  return linesOf(path).flatMap((content, at): WireEvent[] => {
+    const line = at + 1;
     const [, seconds, from = '', to = '', text = ''] = TEXT.exec(content) ?? [];
-    if (seconds !== undefined)
-      return [{ line: at + 1, seconds: Number(seconds), kind: 'text' as const, from, to, text }];
+    if (seconds !== undefined) return [{ line, seconds: Number(seconds), kind: 'text', from, to, text }];
     const [, notedAt, dialer = '', dialed = '', flag] = NOTE.exec(content) ?? [];
-    const kind = flag === 'SYN' ? ('syn' as const) : ('fin' as const);
     if (notedAt === undefined) return [];
-    return [{ line: at + 1, seconds: Number(notedAt), kind, from: dialer, to: dialed, text: '' }];
+    return [
+      { line, seconds: Number(notedAt), kind: flag === 'SYN' ? 'syn' : 'fin', from: dialer, to: dialed, text: '' },
+    ];
   });
 }
 
@@ -119,7 +120,8 @@ export function readClusterMoments(servicesPath: string, wirePath: string, role:
   const wire = readWire(wirePath);
   let at = 0;
   const playUntil = (end: number): void => {
-    for (; at < end; at++) writer.wire(wire[at] as WireEvent);
+    for (const event of wire.slice(at, end)) writer.wire(event);
+    at = Math.max(at, end);
   };
   for (const entry of readEntries(servicesPath)) {
     const [, started] = /^# start daemon (\w+)/.exec(entry.text) ?? [];
@@ -129,8 +131,8 @@ export function readClusterMoments(servicesPath: string, wirePath: string, role:
     } else if (entry.text === `# kill -9 ${role}` || entry.text.startsWith('# n1 is alive')) break;
     else if (entry.text.startsWith('# kill -9')) playUntil(wire.length);
     else if (entry.kind === 'send') {
-      writer.forgetCause();
       const anchor = findOnWire(wire, at, entry.text);
+      if (anchor !== undefined || entry.connection.endsWith(`@${role}`)) writer.forgetCause();
       if (anchor !== undefined) playUntil(anchor);
       writer.service(entry);
       const sentAt = wire[anchor ?? wire.length]?.seconds;
@@ -173,7 +175,6 @@ function calmAfter(wire: readonly WireEvent[], from: number): number {
 }
 
 function endOf(wire: readonly WireEvent[], from: number, isPart: (event: WireEvent) => boolean): number {
-  let at = from;
-  while (at < wire.length && isPart(wire[at] as WireEvent)) at++;
-  return at;
+  const count = wire.slice(from).findIndex((event) => !isPart(event));
+  return count < 0 ? wire.length : from + count;
 }

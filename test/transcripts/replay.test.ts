@@ -87,7 +87,17 @@ test.each(ROLES)('$transcripts: ours is $role', async ({ role, transcripts, neig
   const player = new Player(place);
   const args = ['--server-name', role, '--remote-listen', addresses.actual(address), '--services', services];
   // What comes at its own time is left out: questions whether the others are alive, and dialing again.
-  args.push('--alive-interval', '1h', '--reconnect-min', '1h', '--reconnect-max', '1h', '--compat-control', '--handshake-timeout', '1m');
+  args.push(
+    '--alive-interval',
+    '1h',
+    '--reconnect-min',
+    '1h',
+    '--reconnect-max',
+    '1h',
+    '--compat-control',
+    '--handshake-timeout',
+    '1m',
+  );
   if (neighbors !== '') args.push('--neighbors', addresses.actual(neighbors));
   if (transcripts.includes('24')) args.push('--no-gossip'); // it tells of daemons that are not there
   const rows = documented.filter((row) => transcripts.includes(row.transcript));

@@ -144,6 +144,9 @@ describe('sending', () => {
     await bus.broadcast('X', {}, { scope: 'cluster' });
     await daemon.until(() => linesOf('a').length >= 5);
     expect(linesOf('a').slice(2)).toEqual(['./X', '?/X a=1', '*/X']);
+    await bus.broadcast('X', { a: 'b;c' }, { scope: 'cluster', service: 'web' });
+    await daemon.until(() => linesOf('a').length >= 6);
+    expect(linesOf('a')[5]).toBe('TELL_ALL message="X a=\\"b;c\\"";scope=cluster;service=web');
     await expect(bus.broadcast('X', {}, { scope: 'world' as never })).rejects.toMatchObject({
       code: 'INVALID_MESSAGE',
     });

@@ -20,7 +20,7 @@ import { Receiver } from './receiving/receiver.ts';
 import { createIds } from './requests/ids.ts';
 import { type Outcome, Reports } from './requests/reports.ts';
 import { Requests } from './requests/requests.ts';
-import { draftRequest } from './sending/drafts.ts';
+import { draftBroadcast, draftRequest } from './sending/drafts.ts';
 import { Sender } from './sending/sender.ts';
 import {
   type CommunicatorEvents,
@@ -34,7 +34,6 @@ import { openTransport } from './transport/open.ts';
 import { within } from './waiting.ts';
 import { type Message, NAME } from './wire/message.ts';
 
-const SCOPES = { machine: '.', network: '?', cluster: '*' } as const;
 /** How much of the time for closing handlers may take; the rest is for what they, and others, have sent. */
 const handlersShare = 0.8;
 
@@ -257,15 +256,12 @@ export class Communicator {
     return typeof target === 'string' ? answer : readAnswer(target, command, answer);
   }
 
-  /** Sends to every service in the scope that lists the command, but this one. */
+  /**
+   * Sends to every service in the scope that lists the command, but this one; or to every instance of one service.
+   * @throws CommunicatorError INVALID_MESSAGE, QUEUE_FULL, DISCONNECTED
+   */
   async broadcast(command: string, parameters: ParameterValues = {}, options: BroadcastOptions = {}): Promise<void> {
-    const { scope = 'machine', signal } = options;
-    const service = SCOPES[scope];
-    if (service === undefined) {
-      const text = `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`;
-      throw new CommunicatorError('INVALID_MESSAGE', text);
-    }
-    await this.send({ service, command, parameters, ...(signal !== undefined && { signal }) });
+    await this.send(draftBroadcast(command, parameters, options));
   }
 
   /** Answers the sender of a message. A message without a sender (a datagram) has nobody to answer: nothing is sent. */

@@ -42,6 +42,8 @@ export interface RequestOptions {
 export interface BroadcastOptions {
   /** This machine (default), this machine's network (data centre), or the cluster. */
   readonly scope?: 'machine' | 'network' | 'cluster';
+  /** Only the instances of this service, whether they list the command or not, in that scope. */
+  readonly service?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -126,6 +126,14 @@ export class Cluster {
     this.#daemons.set(machine, await startDaemon({ ...options, args: this.#flagsOf(machine) }));
   }
 
+  /** Stops a daemon as it stands, and lets it go on after a time. */
+  async freeze(machine: string, ms: number): Promise<void> {
+    const { pid } = this.daemon(machine);
+    process.kill(pid, 'SIGSTOP');
+    await pause(ms);
+    process.kill(pid, 'SIGCONT');
+  }
+
   /** What this daemon knows of the graph. */
   async graph(machine: string): Promise<GraphDocument> {
     let observer = this.#observers.get(machine);

@@ -26,6 +26,8 @@ export type Step =
   /** Ends a daemon with -9, or starts it again. */
   | { readonly kill: string }
   | { readonly revive: string }
+  /** A daemon stands still for so long, and goes on as if nothing had been. */
+  | { readonly freeze: string; readonly ms: number }
   /** The first has noticed that it cannot reach the second any more. */
   | { readonly lost: readonly [string, string] }
   /** All links of the plan are up. */
@@ -36,6 +38,8 @@ export interface Scenario {
   readonly cluster: ClusterPlan;
   readonly flows: readonly Flow[];
   readonly steps: readonly Step[];
+  /** What no daemon may log, if anything. */
+  readonly unheard?: RegExp;
 }
 
 const lookMs = 20;
@@ -45,10 +49,12 @@ const lostMsMax = 20_000;
 export interface ScenarioOutcome {
   readonly flows: readonly Outcome[];
   readonly exits: Readonly<Record<string, number>>;
+  /** What was logged and should not have been. */
+  readonly heard: readonly string[];
 }
 
 /** @throws Error naming the step that was waited for in vain, with what the daemons logged */
-export async function runScenario({ cluster: plan, flows, steps }: Scenario): Promise<ScenarioOutcome> {
+export async function runScenario({ cluster: plan, flows, steps, unheard }: Scenario): Promise<ScenarioOutcome> {
   const cluster = await Cluster.start(plan);
   const outcomes: Outcome[] = [];
   const traffic: Traffic[] = [];
@@ -69,7 +75,14 @@ export async function runScenario({ cluster: plan, flows, steps }: Scenario): Pr
     await cluster.stop();
     throw error;
   }
-  return { flows: outcomes, exits: await cluster.stop() };
+  const heard =
+    unheard === undefined
+      ? []
+      : cluster
+          .logs()
+          .split('\n')
+          .filter((line) => unheard.test(line));
+  return { flows: outcomes, exits: await cluster.stop(), heard };
 }
 
 async function take(step: Step, cluster: Cluster, traffic: readonly Traffic[]): Promise<void> {
@@ -82,6 +95,7 @@ async function take(step: Step, cluster: Cluster, traffic: readonly Traffic[]): 
   else if ('reset' in step) await network.reset(...step.reset);
   else if ('kill' in step) await cluster.kill(step.kill);
   else if ('revive' in step) await cluster.revive(step.revive);
+  else if ('freeze' in step) await cluster.freeze(step.freeze, step.ms);
   else if ('lost' in step) await untilLost(cluster, ...step.lost);
   else await cluster.untilLinked();
 }

@@ -257,6 +257,8 @@ export const communicatord = defineService('communicatord', {
   STOP: { description: 'This daemon stops in order: what is queued goes out first.' },
   SHUTDOWN: { description: 'Every daemon of the cluster stops in order.' },
   QUITTING: { description: 'Sent to who still speaks while the daemon stops.' },
+  RELOAD: { description: 'Reads certificates, passwords and credentials again.', reply: 'RELOADED' },
+  RELOADED: { description: 'The answer to RELOAD: what stands in the files holds from now on.' },
   LOG_ROTATE: { description: 'Reopens log files.' },
   CONFIRM: {
     description: 'Between daemons: what became of a durable message that another one holds.',

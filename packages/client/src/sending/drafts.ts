@@ -2,13 +2,14 @@
 
 import type { ServiceContract } from '../contract/contract.ts';
 import { CommunicatorError } from '../errors.ts';
-import type { RequestOptions } from '../handler.ts';
+import type { BroadcastOptions, RequestOptions } from '../handler.ts';
 import {
   type CacheOptions,
   cacheText,
   type Draft,
   isDurable,
   keptForMs,
+  type Part,
   type ParameterValues,
   textParameters,
   to,
@@ -36,6 +37,22 @@ export function awaitedReport(parameters: Readonly<Record<string, string>>): Awa
   if (parameters['transmission_report'] === 'always') return 'outcome';
   const { cache } = parameters;
   return cache !== undefined && isDurable(cache) ? 'stored' : undefined;
+}
+
+const SCOPES = { machine: '.', network: '?', cluster: '*' } as const;
+
+/** A broadcast: to a mark, or, for one service, by the daemon's TELL_ALL. @throws CommunicatorError INVALID_MESSAGE */
+export function draftBroadcast(command: string, parameters: ParameterValues, options: BroadcastOptions): Part {
+  const { scope = 'machine', service, signal } = options;
+  const mark = SCOPES[scope];
+  if (mark === undefined) {
+    const text = `scope is ${JSON.stringify(scope)}, expected machine, network or cluster`;
+    throw new CommunicatorError('INVALID_MESSAGE', text);
+  }
+  const aborting = signal === undefined ? {} : { signal };
+  if (service === undefined) return { service: mark, command, parameters, ...aborting };
+  const message = encodeDraft({ server: '', service: '', command, parameters: textParameters(parameters) });
+  return { command: 'TELL_ALL', parameters: { service, message, scope }, ...aborting };
 }
 
 /** A request as it goes out, and the commands that answer it, as far as they are known. */

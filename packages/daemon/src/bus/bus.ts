@@ -77,7 +77,9 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     clock,
     connectionCount: () => connections.count,
     graph: () => graph,
+    links: () => links,
     delivery: () => delivery,
+    legacy: () => legacy,
     leave,
     stop,
   });
@@ -161,7 +163,11 @@ export function createBus(configuration: Configuration, identity: Identity, log:
       ...graph.linkEvents,
       service: (socket, firstBytes) => adoptSocket(socket, 'secure', connections, firstBytes),
       unreachable: (who) => speaker.announce('UNREACHABLE', { who }),
-      block: (address, reason) => delivery.announceEverywhere('BLOCK', { uri: address, period: 'hour', reason }),
+      block: (address, reason) => {
+        const values = { uri: address, period: 'hour', reason };
+        delivery.announceEverywhere('BLOCK', values);
+        graph.tellDaemons('BLOCK', values);
+      },
       legacy: (peer) => legacy.accept(peer),
     },
   );

@@ -38,7 +38,8 @@ export function createCore(configuration: Configuration, identity: Identity, log
     { ...queues, pauseMs: configuration.pauseTime, stallMs: configuration.stallTime },
     now,
   );
-  const driver = new Driver(nodeOptions(configuration, identity), now);
+  const inner = loadInnerLoop(arena.memory, configuration.innerLoop === 'typescript');
+  const driver = new Driver({ ...nodeOptions(configuration, identity), countLines: inner.countLines }, now);
   const { router } = driver.node;
   const table = new ForwardingTable(arena, output, (command) => router.listeners(command));
   const speaker = new Speaker(server, output, table);
@@ -60,6 +61,7 @@ export function createCore(configuration: Configuration, identity: Identity, log
       ? router.graph?.database.get(decision.node)?.facts.name
       : undefined;
   };
+  driver.input({ kind: 'expected', services: expected });
   const services = new Services({ server, countMax: configuration.maxServices, expected, serverWith }, speaker);
   return {
     server,
@@ -67,7 +69,7 @@ export function createCore(configuration: Configuration, identity: Identity, log
     startedAt: Math.floor(Date.now() / 1000),
     now,
     arena,
-    inner: loadInnerLoop(arena.memory, configuration.innerLoop === 'typescript'),
+    inner,
     output,
     driver,
     router,

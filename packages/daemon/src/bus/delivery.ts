@@ -36,6 +36,8 @@ export interface Parcel {
   readonly message: Message | undefined;
   /** The line without what C++ daemons put around it, if that is how it may be kept. */
   readonly bare?: Uint8Array;
+  /** The machine that it goes to, where that is not as addressed: for the recorder and those who look. */
+  readonly place?: string | undefined;
   /** If it came from another node and somebody looks: its id. */
   readonly id?: string | undefined;
   /** If it is durable and came from another node: tells that node what became of it. */
@@ -247,20 +249,21 @@ export class Delivery {
     const result = isPlain
       ? output.append(destination, line, connection)
       : output.appendTracked(destination, line, connection, undefined, context);
-    if (result === 'queued') this.#note(parcel, 'sent');
+    const place = this.#parts.router.placeOf(parcel.server, decision);
+    if (result === 'queued') this.#note({ ...parcel, place }, 'sent');
     else this.refuse(parcel, result, wishes);
   }
 
-  /** To C++ daemons, unless older ones wait. What belongs on this machine is waited for, and not looked for there. */
-  #sendBehind(parcel: Parcel, { ports, isCertain, destination }: OpaqueDecision): void {
-    const { keeping, services, legacy } = this.#parts;
+  /** To C++ daemons, unless older ones wait. */
+  #sendBehind(parcel: Parcel, decision: OpaqueDecision): void {
+    const { keeping, output, legacy } = this.#parts;
     const wishes = this.wishesOf(parcel);
-    const isExpected = !isCertain && services.known(parcel.service) !== undefined;
-    if (isExpected || wishes.policy.isDurable || keeping.hasKept([destination]))
-      return this.#keepOrFail(parcel, destination, wishes, isExpected ? 'absent' : 'queue-full');
-    const result = legacy().send(parcel.line, ports, parcel.connection);
+    const target = legacy().destinationFor(decision);
+    if (target === undefined || wishes.policy.isDurable || keeping.hasKept([decision.destination]))
+      return this.#keepOrFail(parcel, decision.destination, wishes, 'queue-full');
+    const result = output.append(target, parcel.line, parcel.connection);
     if (result === 'queued') this.#note(parcel, 'sent');
-    else if (result !== 'repeat') this.refuse(parcel, result, wishes);
+    else this.refuse(parcel, result, wishes);
   }
 
   /** A broadcast from another node has been passed on by the graph already; one of this machine goes out to the others. */
@@ -338,7 +341,8 @@ export class Delivery {
       taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: parcel.id ?? idOf(number) });
   }
 
-  #toOf({ server, service }: Parcel): string {
-    return `${server === '' || server === '.' ? this.#parts.server : server}:${service}`;
+  #toOf({ server, service, place }: Parcel): string {
+    const machine = server === '' || server === '.' ? this.#parts.server : server;
+    return `${place ?? machine}:${service}`;
   }
 }

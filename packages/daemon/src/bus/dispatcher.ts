@@ -72,9 +72,10 @@ export class Dispatcher implements LineHandler {
     const { server, service, command } = namesOf(line);
     const { router, taps, recorder } = this.#parts;
     const from = this.#fromOf(connection);
-    const to = `${server || this.#parts.server}:${service}`;
-    if (this.#parts.isStopping() || (taps.count > 0 && taps.wants(from, to, command))) return undefined;
+    if (this.#parts.isStopping()) return undefined;
     const decision = router.forward(server, service, from, this.#parts.now(), true);
+    const to = `${router.placeOf(server, decision)}:${service}`;
+    if (taps.count > 0 && taps.wants(from, to, command)) return undefined;
     const target = this.#plainTarget(decision, service, command, connection);
     return target === undefined ? undefined : { target, flowId: recorder.flowId(from, to, command) };
   }

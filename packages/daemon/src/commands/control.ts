@@ -1,9 +1,12 @@
-// Commands that steer the daemon: STOP, SHUTDOWN, LOG_ROTATE, FORGET, BLOCK; and SNIFF, which looks into traffic.
+// Commands that steer the daemon: STOP, SHUTDOWN, RELOAD, LOG_ROTATE, FORGET, BLOCK; and SNIFF, which looks into traffic.
 
 import { compileFilter } from '@snapcommunicator/network/filter';
 import type { Delivery } from '../bus/delivery.ts';
+import { textParameters, type Values } from '../bus/speaker.ts';
 import type { Taps, Viewer } from '../bus/taps.ts';
 import type { GraphSide } from '../graph/graph.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import type { Links } from '../links/links.ts';
 import type { Log } from '../log.ts';
 import type { Caller, CommandRunner } from './runner.ts';
 
@@ -12,10 +15,17 @@ export interface ControlParts {
   readonly taps: Taps;
   readonly stop: (reason: string) => void;
   readonly graph: () => GraphSide;
+  readonly links: () => Links;
   readonly delivery: () => Delivery;
+  readonly legacy: () => Pick<LegacyLinks, 'tellAll'>;
 }
 
-export function addControlCommands(runner: CommandRunner, { log, taps, stop, graph, delivery }: ControlParts): void {
+export function addControlCommands(runner: CommandRunner, parts: ControlParts): void {
+  const { log, taps, stop, graph, links, delivery, legacy } = parts;
+  const tellOthers = (caller: Caller, word: string, values: Values): void => {
+    if (!isFromDaemon(caller)) graph().tellDaemons(word, values);
+    if (!caller.isOpaque) legacy().tellAll(word, textParameters(values));
+  };
   runner.on('STOP', (_values, caller) => stop(`STOP from ${nameOf(caller)}`), {
     isPrivileged: true,
     isSignal: true,
@@ -23,7 +33,7 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop, gra
   runner.on(
     'SHUTDOWN',
     (_values, caller) => {
-      if (!isFromDaemon(caller)) graph().tellDaemons('SHUTDOWN', {});
+      tellOthers(caller, 'SHUTDOWN', {});
       stop(`SHUTDOWN from ${nameOf(caller)}`);
     },
     { isPrivileged: true, isSignal: true },
@@ -45,19 +55,43 @@ export function addControlCommands(runner: CommandRunner, { log, taps, stop, gra
       if (machine === undefined)
         return caller.answer('INVALID', { command: 'FORGET', message: 'ip or server_name is missing' });
       const wasKnown = graph().forget(machine);
-      if (isFromDaemon(caller)) return;
-      graph().tellDaemons('FORGET', { ip, server_name: server });
-      if (!wasKnown) caller.answer('INVALID', { command: 'FORGET', message: `no machine is known by ${machine}` });
+      tellOthers(caller, 'FORGET', { ip, server_name: server });
+      if (!wasKnown && !isFromDaemon(caller))
+        caller.answer('INVALID', { command: 'FORGET', message: `no machine is known by ${machine}` });
     },
     { isPrivileged: true },
   );
-  runner.on('BLOCK', () => undefined, { isPrivileged: true });
+  runner.on(
+    'BLOCK',
+    ({ uri }) => {
+      links().block(uri);
+      log.lines.info({ address: uri }, 'an address is blocked: another daemon asked for it');
+    },
+    { isPrivileged: true },
+  );
+
+  runner.on(
+    'RELOAD',
+    (_values, { answer }) => {
+      links()
+        .reload()
+        .then(
+          () => {
+            log.lines.info('certificates, passwords and credentials read again');
+            answer('RELOADED');
+          },
+          (error: unknown) => answer('INVALID', { command: 'RELOAD', message: (error as Error).message }),
+        );
+    },
+    { isPrivileged: true },
+  );
 
   runner.on(
     'SNIFF',
     ({ filter: text, headers, stop: isEnd }, caller) => {
       const { answer } = caller;
-      const viewer = caller.connection === undefined ? viewerElsewhere(caller, delivery()) : taps.viewerAt(caller.connection);
+      const viewer =
+        caller.connection === undefined ? viewerElsewhere(caller, delivery()) : taps.viewerAt(caller.connection);
       if (viewer === undefined) return;
       if (isEnd) return taps.remove(viewer.key);
       const compiled = text === undefined ? undefined : compileFilter(text);
@@ -94,6 +128,6 @@ function nameOf({ connection, message }: Caller): string {
   return message.sentFromService === '' ? 'a datagram' : `${message.sentFromServer}:${message.sentFromService}`;
 }
 
-/** A daemon tells all others by itself: it is not passed on again. */
-const isFromDaemon = ({ isRemote, message }: Caller): boolean =>
-  isRemote === true && message.sentFromService === 'communicatord';
+/** A daemon of the graph tells all others by itself: it is not passed on again. */
+const isFromDaemon = ({ isRemote, isOpaque, message }: Caller): boolean =>
+  isRemote === true && !isOpaque && message.sentFromService === 'communicatord';

@@ -7,6 +7,8 @@ import type { Keeping } from '../bus/keeping.ts';
 import type { Registration } from '../bus/registration.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { GraphSide } from '../graph/graph.ts';
+import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import type { Links } from '../links/links.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
@@ -26,8 +28,10 @@ export interface CommandParts {
   readonly clock: ClockStatus;
   readonly connectionCount: () => number;
   readonly delivery: () => Delivery;
+  readonly legacy: () => LegacyLinks;
 
   readonly graph: () => GraphSide;
+  readonly links: () => Links;
   readonly leave: (connection: Connection) => void;
   readonly stop: (reason: string) => void;
 }
@@ -60,7 +64,10 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     speaker,
     myAddress,
     intervalMs: configuration.loadavgInterval,
-    tellDaemon: (name, command, values) => parts.delivery().tell(`${name}:communicatord`, command, values),
+    tellDaemon: (name, command, values) => {
+      // A C++ daemon tells its load over its link anyway.
+      if (!parts.legacy().has(name)) parts.delivery().tell(`${name}:communicatord`, command, values);
+    },
     serverAt: (ip) => parts.graph().serverAt(ip),
     isReachable: (name) => parts.graph().isReachable(name),
   });
@@ -85,7 +92,8 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     isHere: (service) => core.table.destinationOf(service) !== undefined,
   });
   addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
-  addControlCommands(runner, { log, taps, stop: parts.stop, graph: parts.graph, delivery: parts.delivery });
+  const { stop, graph, delivery, legacy } = parts;
+  addControlCommands(runner, { log, taps, stop, graph, links: parts.links, delivery, legacy });
   return { runner, loads, report };
 }
 

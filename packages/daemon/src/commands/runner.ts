@@ -24,6 +24,8 @@ export interface Caller {
   readonly connection: Connection | undefined;
   /** It came from another machine. */
   readonly isRemote?: true;
+  /** It came from a C++ daemon, which tells its direct neighbours only. */
+  readonly isOpaque?: true;
   readonly message: Message;
   readonly answer: Answer;
 }

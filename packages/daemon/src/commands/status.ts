@@ -1,7 +1,8 @@
 // Commands that ask how things are: services, cluster, clock, addresses, the daemon itself.
 
+import type { RemoteService } from '@snapcommunicator/network/router';
 import type { KnownService, Services } from '../bus/services.ts';
-import type { GraphSide, RemoteService } from '../graph/graph.ts';
+import type { GraphSide } from '../graph/graph.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import type { CommandRunner } from './runner.ts';
 

@@ -38,30 +38,47 @@ export interface ArrivalsParts {
   readonly confirm: (origin: Instance, id: string, status: Confirmation) => void;
   /** A message for the daemon itself. */
   readonly command: (message: Message) => void;
+  /** What comes from a node can be taken again. */
+  readonly resumed: (origin: Instance) => void;
 }
 
 const LINE_FEED = 10;
 
-/** All that arrives, as one source: nothing pauses it, for acknowledgements wait for nobody. */
+/** All that arrives from one node. While it is paused its stream waits, and so does who sends, once the window is full. */
 class ArrivalSource implements Source {
-  serial = nextSerial();
+  serial: number;
   prefix = new Uint8Array(0);
   readonly isStamped = true;
   carry = undefined;
   longLine = undefined;
   backlog = undefined;
-  blockedBy = undefined;
+  blockedBy: Set<Destination> | undefined = undefined;
   readonly destination = undefined;
-  pause(): void {
-    // A slow service must not stall a stream: its own limits decide.
+  isPaused = false;
+  readonly #onResume: () => void;
+
+  constructor(serial: number, onResume: () => void) {
+    this.serial = serial;
+    this.#onResume = onResume;
   }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
   resume(): void {
-    // It was never paused.
+    this.isPaused = false;
+    this.#onResume();
   }
 }
 
+/** So many nodes have a source of their own before those that are not paused are made anew. */
+const SOURCES_MAX = 4096;
+
 export class Arrivals implements LineHandler {
-  readonly source: Source = new ArrivalSource();
+  /** What the flow cache knows all of them by: where a line goes does not depend on the node it comes from. */
+  readonly #serial = nextSerial();
+  readonly #sources = new Map<Instance, ArrivalSource>();
   readonly #parts: ArrivalsParts;
   #arrival: Arrival | undefined;
   /** Where the piece that is being handled begins in the arrival. */
@@ -75,18 +92,29 @@ export class Arrivals implements LineHandler {
   /** Queues, keeps or refuses each line. @returns the places of those that found nobody there */
   take(arrival: Arrival): readonly number[] {
     const lines = this.#parts.lines();
-    const { bytes } = arrival;
+    const { bytes, origin } = arrival;
+    const source = this.#sourceOf(origin);
     this.#arrival = arrival;
     for (let at = 0; at < bytes.length; ) {
       const next = pieceEnd(bytes, at);
       this.#pieceOffset = at;
-      lines.take(this.source, bytes.subarray(at, next));
+      lines.take(source, bytes.subarray(at, next));
       at = next;
     }
     this.#arrival = undefined;
     const returned = this.#returned;
     if (returned.length > 0) this.#returned = [];
     return returned;
+  }
+
+  /** Whether no service is so slow that what comes from there has to wait. */
+  mayTake(origin: Instance): boolean {
+    return this.#sources.get(origin)?.isPaused !== true;
+  }
+
+  /** Whether lines of this source have arrived from other nodes. */
+  isSource(source: Source): boolean {
+    return source instanceof ArrivalSource;
   }
 
   resolve(_source: Source, line: LineView): Verdict | undefined {
@@ -122,6 +150,16 @@ export class Arrivals implements LineHandler {
 
   overflow(): void {
     // Frames are bounded, and so are their lines.
+  }
+
+  #sourceOf(origin: Instance): ArrivalSource {
+    const known = this.#sources.get(origin);
+    if (known !== undefined) return known;
+    if (this.#sources.size >= SOURCES_MAX)
+      for (const [other, { isPaused }] of this.#sources) if (!isPaused) this.#sources.delete(other);
+    const source = new ArrivalSource(this.#serial, () => this.#parts.resumed(origin));
+    this.#sources.set(origin, source);
+    return source;
   }
 
   #toDaemon({ bytes, start, end }: LineView): void {

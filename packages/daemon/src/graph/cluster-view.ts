@@ -72,7 +72,10 @@ export class DaemonClusterView implements ClusterView {
 
   step(server: string, service: string, from: string): Step {
     const { server: own, router, driver, now } = this.#parts.core;
-    const decision = router.forward(server, service === '' ? 'communicatord' : service, '', now());
+    const wanted = service === '' ? 'communicatord' : service;
+    // On its last machine a message goes where it goes on arrival: it may be a border to daemons of another kind.
+    const isLast = from !== '' && server.toLowerCase() === own;
+    const decision = isLast ? router.here(wanted, '', now()) : router.forward(server, wanted, '', now());
     if (decision.kind === 'daemon' || decision.kind === 'port') return { outcome: 'here', server: own };
     if (decision.kind === 'opaque') return { outcome: 'opaque' };
     const { graph } = router;

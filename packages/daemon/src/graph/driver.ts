@@ -1,6 +1,6 @@
 // Drives the pure node of this daemon: gives it the time, its links and its machine, and carries its effects out.
 
-import type { Frame } from '@snapcommunicator/network/frame';
+import type { Frame, Instance } from '@snapcommunicator/network/frame';
 import { type Local, Node, type NodeEffect, type NodeOptions } from '@snapcommunicator/network/node';
 import type { GraphInput, MachineInput, Port, TableEffect } from '@snapcommunicator/network/router';
 import type { Sent } from './remote-nodes.ts';
@@ -25,6 +25,8 @@ export class Driver {
   readonly #now: () => number;
   readonly #links = new Map<Port, LinkPort>();
   #local: DriverLocal | undefined;
+  /** Nodes from which something may be taken again. */
+  readonly #resumed = new Set<Instance>();
   #isScheduled = false;
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -68,6 +70,12 @@ export class Driver {
     this.node.receive(port, frame, this.#now());
   }
 
+  /** What comes from a node can be taken again. Not at once: who says so is in the middle of something. */
+  resume(origin: Instance): void {
+    this.#resumed.add(origin);
+    this.wake();
+  }
+
   /** Takes the turn that inputs have made necessary, at the end of this event. */
   wake(): void {
     if (this.#isScheduled || this.#isClosed) return;
@@ -80,6 +88,10 @@ export class Driver {
     this.#isScheduled = false;
     if (this.#local === undefined || this.#isClosed) return;
     const now = this.#now();
+    for (const origin of this.#resumed) {
+      this.#resumed.delete(origin);
+      this.node.resume(origin, now);
+    }
     for (const effect of this.node.turn(now)) {
       if (effect.kind === 'send') this.#links.get(effect.link)?.send(effect.frame);
       else if (effect.kind !== 'broken' && effect.kind !== 'route') this.#local.carryOut(effect);
@@ -94,7 +106,8 @@ export class Driver {
 
   #setAlarm(now: number): void {
     const deadline = this.node.nextDeadline(now) ?? Number.POSITIVE_INFINITY;
-    if (deadline === this.#timerAt) return;
+    // An alarm that rings early does no harm, and putting it off with each frame would cost more than that it rings.
+    if (deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
     if (deadline === Number.POSITIVE_INFINITY) return;
@@ -110,6 +123,7 @@ export class Driver {
   #forwarder(): Local<Sent> {
     return {
       take: (arrival) => this.#local?.take(arrival) ?? [],
+      mayTake: (origin) => this.#local?.mayTake?.(origin) ?? true,
       settle: (outcomes, now) => this.#local?.settle(outcomes, now),
       serviceChanged: (service) => this.#local?.serviceChanged(service),
       nodesChanged: () => this.#local?.nodesChanged(),

@@ -1,13 +1,11 @@
 // What happens in the graph, for the rest of the daemon: links, machines and services that come and go.
 
-import { type Instance, type NodeId, nodeOf } from '@snapcommunicator/network/frame';
-import type { Node } from '@snapcommunicator/network/node';
+import { type NodeId, nodeOf } from '@snapcommunicator/network/frame';
 import { HEAD, readHead } from 'snapcommunicator/wire';
 import type { Cluster } from '../bus/cluster.ts';
 import type { Link } from '../links/link.ts';
 import type { Log } from '../log.ts';
 import type { Driver, DriverEffect } from './driver.ts';
-import type { Sent } from './remote-nodes.ts';
 
 export interface GraphEventsParts {
   readonly driver: Driver;
@@ -94,10 +92,6 @@ export class GraphEvents {
     }
   }
 }
-
-/** The name of the machine of an instance, as far as it is known. */
-export const serverOf = (node: Node<Sent>, instance: Instance): string =>
-  node.router.graph?.database.get(nodeOf(instance))?.facts.name ?? '';
 
 /** Whom a line is for and what it asks, read from its head. */
 export function addressOf(line: Uint8Array): { service: string; command: string; from: string } | undefined {

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type Frame, nodeOf } from '@snapcommunicator/network/frame';
+import type { RemoteService } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import { Cluster } from '../bus/cluster.ts';
 import type { Core } from '../bus/core.ts';
@@ -15,11 +16,12 @@ import { type Identity, storeIdentity } from '../machine/identity.ts';
 import { loadAverage } from '../machine/load-average.ts';
 import { VERSION } from '../machine/version.ts';
 import type { Configuration } from '../options/index.ts';
+import type { Source } from '../switch/source.ts';
 import type { LineHandler, Switch } from '../switch/switch.ts';
 import { Arrivals } from './arrivals.ts';
 import { Broadcasts } from './broadcasts.ts';
-import { Confirmations } from './confirmations.ts';
 import { DaemonClusterView } from './cluster-view.ts';
+import { Confirmations } from './confirmations.ts';
 import { GraphEvents } from './graph-events.ts';
 import { MachineSide } from './machine-side.ts';
 import { Outcomes } from './outcomes.ts';
@@ -37,14 +39,6 @@ export interface GraphParts {
   readonly giveKeptTo: (service: string) => void;
   /** A command for this daemon from another machine. */
   readonly command: (message: Message) => void;
-}
-
-/** A service that another machine announces. */
-export interface RemoteService {
-  readonly server: string;
-  readonly service: string;
-  /** Comma-separated. */
-  readonly commands: string;
 }
 
 export type GraphSide = ReturnType<typeof createGraph>;
@@ -65,7 +59,7 @@ export function createGraph(parts: GraphParts) {
 
   const confirmations = new Confirmations({
     keeping,
-    nameOf: (instance) => graph.nameOf(nodeOf(instance)),
+    nameOf: (instance) => graph.whereabouts.nameOf(nodeOf(instance)),
     changed: (queue) => {
       side.queueChanged(queue);
       driver.wake();
@@ -79,8 +73,9 @@ export function createGraph(parts: GraphParts) {
     lines: parts.lines,
     legacy: parts.legacy,
     command,
+    resumed: (origin) => driver.resume(origin),
     confirm: (origin, id, status) =>
-      delivery.tell(`${graph.nameOf(nodeOf(origin))}:communicatord`, 'CONFIRM', { id, status }),
+      delivery.tell(`${graph.whereabouts.nameOf(nodeOf(origin))}:communicatord`, 'CONFIRM', { id, status }),
   });
   const outcomes = new Outcomes({
     ...core,
@@ -99,7 +94,7 @@ export function createGraph(parts: GraphParts) {
   const cluster = new Cluster({
     server,
     announce: (word, values) => speaker.announce(word, values),
-    reachable: () => new Set([...graph.reachableServers(), ...parts.legacy().servers]),
+    reachable: () => new Set([...graph.whereabouts.servers(), ...graph.opaque.servers()]),
     unmetAddresses: (isKnown) => unmetAddresses(isKnown),
     nowMs: () => Date.now(),
   });
@@ -124,7 +119,7 @@ export function createGraph(parts: GraphParts) {
     keeping,
     now,
     giveKeptTo: parts.giveKeptTo,
-    behind: (port) => parts.legacy().destinationOf(port),
+    behind: (decision) => parts.legacy().destinationFor(decision),
     carryOut: (effect) => {
       if (effect.kind === 'ended') confirmations.end(effect.instance);
       events.carryOut(effect);
@@ -178,11 +173,11 @@ export function createGraph(parts: GraphParts) {
         const address = items.get('address')?.value ?? '';
         if (facts.name !== server && (address === ip || address.startsWith(`${ip}:`))) return facts.name;
       }
-      return undefined;
+      return parts.legacy().addresses.find(([address]) => address === ip || address.startsWith(`${ip}:`))?.[1];
     },
     isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
     /** Services of other machines. */
-    services: (): RemoteService[] => [...graph.remoteServices()],
+    services: (): RemoteService[] => [...graph.whereabouts.services()],
     /** Whether all links proved who is at their other end: then so is what came over them. */
     areLinksProved: (): boolean =>
       [...events.links].every(({ isSecure }) => isSecure || configuration.clusterSecretFile !== undefined),
@@ -242,7 +237,7 @@ export function createGraph(parts: GraphParts) {
 }
 
 function handlerFor(arrivals: Arrivals, dispatcher: Dispatcher): LineHandler {
-  const of = (source: unknown): LineHandler => (source === arrivals.source ? arrivals : dispatcher);
+  const of = (source: Source): LineHandler => (arrivals.isSource(source) ? arrivals : dispatcher);
   return {
     resolve: (source, line) => of(source).resolve(source, line),
     handle: (source, line) => of(source).handle(source, line),

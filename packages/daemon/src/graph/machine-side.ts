@@ -21,8 +21,8 @@ export interface MachineSideParts {
   readonly now: () => number;
   /** Gives a service of this machine what waits for it. */
   readonly giveKeptTo: (service: string) => void;
-  /** Where lines for the C++ daemon behind a port go. */
-  readonly behind: (port: number) => Destination | undefined;
+  /** Where lines for C++ daemons go. */
+  readonly behind: (decision: OpaqueDecision) => Destination | undefined;
   /** Effects that concern neither streams nor the switch. */
   readonly carryOut: (effect: DriverEffect) => void;
 }
@@ -38,6 +38,10 @@ export class MachineSide implements DriverLocal {
 
   take(arrival: Arrival): readonly number[] {
     return this.#parts.arrivals.take(arrival);
+  }
+
+  mayTake(origin: Instance): boolean {
+    return this.#parts.arrivals.mayTake(origin);
   }
 
   settle(outcomes: readonly Outcome<Sent>[]): void {
@@ -91,10 +95,9 @@ export class MachineSide implements DriverLocal {
     }
   }
 
-  /** What waits for a C++ daemon that is here again; what nobody knows goes on waiting. */
-  #drainBehind(queue: string, { ports, isCertain }: OpaqueDecision): void {
-    const [port] = ports;
-    const destination = port === undefined || !isCertain ? undefined : this.#parts.behind(port);
+  /** What waits for C++ daemons, one that is here again or any that may know. */
+  #drainBehind(queue: string, decision: OpaqueDecision): void {
+    const destination = this.#parts.behind(decision);
     if (destination !== undefined) this.#parts.keeping.drain([queue], destination);
   }
 

@@ -42,7 +42,8 @@ export class Outcomes {
       if (token.entry === undefined) this.#settleLines(outcome);
       else this.#settleEntry(outcome, token.entry);
       token.bytesLeft -= bytes.length;
-      if (token.bytesLeft <= 0) token.done(true);
+      token.isGone &&= outcome.isGone;
+      if (token.bytesLeft <= 0) token.done(true, token.isGone);
     }
   }
 
@@ -85,7 +86,7 @@ export class Outcomes {
     const { from: sender, command } = parcel;
     const token = { command, messageId };
     // Line by line in memory of its own: what a parcel held may be much larger than what waits.
-    const bytes = line.slice();
+    const bytes = new Uint8Array(line);
     const entry = { id: idOf(id), destination, sender, bytes, ttlMs: policy.ttlMs, isDurable: false, report, token };
     keeping.takeBack([keeping.keeper.admitAt(entry, order, deadlineMs)], false);
     changed(destination);

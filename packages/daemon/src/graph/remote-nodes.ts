@@ -29,8 +29,10 @@ export interface Sent {
   /** Where its bytes begin in their memory. */
   readonly offset: number;
   readonly entry: KeptEntry | undefined;
-  readonly done: (isWritten: boolean) => void;
+  readonly done: (isWritten: boolean, mayReuse: boolean) => void;
   bytesLeft: number;
+  /** Nothing of it is under way any more that was settled until now. */
+  isGone: boolean;
 }
 
 export interface RemoteNodesParts {
@@ -160,7 +162,7 @@ class StreamOutlet implements Outlet {
     this.windowBytes = parts.node.streams.windowBytes;
   }
 
-  write(bytes: Uint8Array, count: number, done: (isWritten: boolean) => void, context: unknown): void {
+  write(bytes: Uint8Array, count: number, done: Sent['done'], context: unknown): void {
     const { now, reserve, wake } = this.#parts;
     const line = context as LineContext | undefined;
     const { length, byteOffset: offset } = bytes;
@@ -171,11 +173,12 @@ class StreamOutlet implements Outlet {
       order: reserve(length),
       offset,
       entry: line?.entry,
-      done: (isWritten) => {
+      done: (isWritten, mayReuse) => {
         this.#pendingBytes -= length;
-        done(isWritten);
+        done(isWritten, mayReuse);
       },
       bytesLeft: length,
+      isGone: true,
     };
     const deadlineMs = line?.deadlineMs ?? now() + TTL_LIMITS.ttlDefaultMs;
     this.#waiting.push({ bytes, count, id: line?.id, deadlineMs, token });
@@ -207,7 +210,7 @@ class StreamOutlet implements Outlet {
   takeBack(): Outcome<Sent>[] {
     const waiting = this.#waiting;
     this.#waiting = [];
-    return waiting.map((parcel) => ({ fate: 'unsent', parcel, id: parcel.id ?? NO_ID }));
+    return waiting.map((parcel) => ({ fate: 'unsent', parcel, id: parcel.id ?? NO_ID, isGone: false }));
   }
 }
 

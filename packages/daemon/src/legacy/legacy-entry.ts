@@ -1,7 +1,7 @@
 // What C++ daemons send into the cluster: for services, for daemons, for everybody, or on to other C++ daemons.
 
 import type { Copy, Repeater, Time } from '@snapcommunicator/network/legacy';
-import type { Decision, Scope } from '@snapcommunicator/network/router';
+import type { Scope } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Parcel } from '../bus/delivery.ts';
 import { textParameters } from '../bus/speaker.ts';
@@ -30,7 +30,7 @@ export class LegacyEntry {
 
   /** A message of the peer for services, or for another daemon. @param line as it came, with its LF */
   carry(peer: LegacyPeer, message: Message, line: Uint8Array): void {
-    const { router, now, delivery, services } = this.#parts;
+    const { router, now, delivery } = this.#parts;
     const { repeater, time } = this.#side;
     const entry = repeater.enter(peer.port, message, time());
     if (entry.kind === 'repeat') peer.counters.repeats++;
@@ -54,8 +54,6 @@ export class LegacyEntry {
         // The last daemon takes the envelope off, and drops what came there by another border as well.
         return delivery.send({ ...parcel, line: encodeLine(entry.enveloped), bare }, decision);
       case 'opaque':
-        if (!decision.isCertain && services.known(service) !== undefined)
-          return delivery.send(parcel, absent(decision));
         if (!this.#passOn(peer, entry.enveloped, decision.ports)) delivery.refuse(parcel, 'absent');
         return;
       default:
@@ -77,6 +75,7 @@ export class LegacyEntry {
     run({
       connection: undefined,
       isRemote: true,
+      isOpaque: true,
       message,
       answer: (answer, values = {}) => peer.say(answer, textParameters({ ...values, ...echo }), to),
     });
@@ -118,10 +117,5 @@ function parcelOf(message: Message, line: Uint8Array): Parcel {
   const from = sentFromServer === '' && sentFromService === '' ? '' : `${sentFromServer}:${sentFromService}`;
   return { connection: undefined, from, server, service, command, line, message };
 }
-
-const absent = ({ destination }: Extract<Decision, { kind: 'opaque' }>): Extract<Decision, { kind: 'absent' }> => ({
-  kind: 'absent',
-  destination,
-});
 
 const encodeLine = (message: Message): Uint8Array => Buffer.from(`${encodeMessage(message)}\n`);

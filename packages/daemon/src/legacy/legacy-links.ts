@@ -6,7 +6,6 @@ import {
   hasEnvelope,
   hostOf,
   type Introduction,
-  type LegacyLinkEffect,
   type LegacyPort,
   type LegacyRefusal,
   type OpaqueFact,
@@ -16,16 +15,17 @@ import {
   refuse,
   type Time,
 } from '@snapcommunicator/network/legacy';
+import type { OpaqueDecision } from '@snapcommunicator/network/router';
 import { createMessage, decodeLine, encodeMessage, type Message } from 'snapcommunicator/wire';
 import { count } from '../bus/counters.ts';
 import type { LegacySocket } from '../links/events.ts';
 import { isPublic } from '../options/addresses.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { Refusal } from '../switch/output.ts';
-import type { Source } from '../switch/source.ts';
+import { Everybody, eachLine } from './everybody.ts';
 import { LegacyEntry } from './legacy-entry.ts';
 import type { LegacyParts } from './legacy-parts.ts';
-import { ENVELOPED, type LegacyCounters, LegacyPeer, type PeerOwner } from './legacy-peer.ts';
+import { ENVELOPED, type LegacyCounters, LegacyPeer, type PeerEffect, type PeerOwner } from './legacy-peer.ts';
 
 /** A link to a C++ daemon, as it is shown: its far side is opaque. */
 export interface OpaqueLink {
@@ -50,7 +50,6 @@ export interface OpaqueLink {
 /** Servers that are remembered for each link, and for how long without a message from them. */
 const SERVERS_MAX = 256;
 const SERVER_MS = 10 * 60_000;
-const LINE_FEED = 10;
 const EMPTY = Buffer.alloc(0);
 
 export class LegacyLinks {
@@ -58,6 +57,7 @@ export class LegacyLinks {
   readonly #peers = new Map<LegacyPort, LegacyPeer>();
   readonly #repeater: Repeater;
   readonly #entry: LegacyEntry;
+  readonly #everybody: Destination | undefined;
   #lastPort = 0;
   #isStopping = false;
 
@@ -70,6 +70,7 @@ export class LegacyLinks {
       time,
       append: (copies) => this.#append(copies),
     });
+    this.#everybody = parts.output.openDestination(new Everybody((line) => this.#repeat(line)));
   }
 
   get count(): number {
@@ -84,9 +85,9 @@ export class LegacyLinks {
     return pairs;
   }
 
-  /** Names of the machines behind the links. */
-  get servers(): string[] {
-    return [...this.#peers.values()].map(({ server }) => server);
+  /** Whether the C++ daemon of that name is linked. */
+  has(server: string): boolean {
+    return this.#peerNamed(server) !== undefined;
   }
 
   /** Takes over the connection of a C++ daemon that said CONNECT or ACCEPT. */
@@ -126,23 +127,9 @@ export class LegacyLinks {
     return { server, address: myAddress(), services, heardOf, neighbors };
   }
 
-  /** Where lines for the peer behind a port go; they get their envelope on the way out. */
-  destinationOf(port: LegacyPort): Destination | undefined {
-    return this.#peers.get(port)?.destination;
-  }
-
-  /**
-   * Sends a line of a service of the cluster, its own or one that has arrived, to these peers.
-   * @param line stamped, with its LF
-   * @param source who is paused if they take too little
-   * @returns whether one of them gets it, why none does, or that it had passed here before
-   */
-  send(line: Uint8Array, ports: readonly LegacyPort[], source: Source | undefined): 'queued' | 'repeat' | Refusal {
-    const message = this.#read(line);
-    if (message === undefined) return 'closed';
-    const copies = this.#copiesOf(message, ports);
-    if (copies === undefined) return 'repeat';
-    return this.#append(copies, source);
+  /** Where lines go that are for what lies behind these links; they get their envelope on the way out. */
+  destinationFor({ ports: [port], isCertain }: OpaqueDecision): Destination | undefined {
+    return isCertain && port !== undefined ? this.#peers.get(port)?.destination : this.#everybody;
   }
 
   /** A broadcast of this machine goes to peers, too. @param id what the graph calls it, if it went there */
@@ -235,7 +222,7 @@ export class LegacyLinks {
     envelop: (peer, lines) => this.#envelop(peer, lines),
   };
 
-  #carryOut(peer: LegacyPeer, effect: LegacyLinkEffect, line: Uint8Array): void {
+  #carryOut(peer: LegacyPeer, effect: PeerEffect, line: Uint8Array): void {
     const { loadHeard, load } = this.#parts;
     switch (effect.kind) {
       case 'carry':
@@ -299,12 +286,12 @@ export class LegacyLinks {
     return this.#repeater.arrive(message, time()) === undefined ? undefined : this.#repeater.passOn(message, ports);
   }
 
-  #append(copies: readonly Copy[], source?: Source): 'queued' | Refusal {
+  #append(copies: readonly Copy[]): 'queued' | Refusal {
     let result: 'queued' | Refusal = 'closed';
     for (const { port, message } of copies) {
-      const destination = this.destinationOf(port);
+      const destination = this.#peers.get(port)?.destination;
       if (destination === undefined) continue;
-      const one = this.#parts.output.appendTracked(destination, encodeLine(message), source, undefined, ENVELOPED);
+      const one = this.#parts.output.appendTracked(destination, encodeLine(message), undefined, undefined, ENVELOPED);
       if (result !== 'queued') result = one;
     }
     return result;
@@ -313,16 +300,19 @@ export class LegacyLinks {
   /** Lines of services, as they are kept for a peer or were appended to its destination, in their envelopes. */
   #envelop(peer: LegacyPeer, lines: Uint8Array): Uint8Array {
     const pieces: Uint8Array[] = [];
-    for (let at = 0; at < lines.length; ) {
-      const next = lines.indexOf(LINE_FEED, at) + 1 || lines.length;
-      const message = this.#read(lines.subarray(at, next));
-      if (message !== undefined) {
-        const [copy] = this.#copiesOf(message, [peer.port]) ?? [];
-        if (copy !== undefined) pieces.push(encodeLine(copy.message));
-      }
-      at = next;
+    for (const line of eachLine(lines)) {
+      const message = this.#read(line);
+      const [copy] = (message && this.#copiesOf(message, [peer.port])) ?? [];
+      if (copy !== undefined) pieces.push(encodeLine(copy.message));
     }
     return pieces.length === 0 ? EMPTY : Buffer.concat(pieces);
+  }
+
+  /** Asks all peers. @returns whether one of them gets it; what passed here before is as good as sent */
+  #repeat(line: Uint8Array): boolean {
+    const message = this.#read(line);
+    const copies = message && this.#copiesOf(message, [...this.#peers.keys()]);
+    return copies === undefined || this.#append(copies) === 'queued';
   }
 
   /** A C++ daemon gets well-formed messages only: what is none ends here. */

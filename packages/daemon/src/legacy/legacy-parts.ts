@@ -4,7 +4,6 @@ import type { LegacyPort, OpaqueFact } from '@snapcommunicator/network/legacy';
 import type { Router } from '@snapcommunicator/network/router';
 import type { Counters } from '../bus/counters.ts';
 import type { Delivery } from '../bus/delivery.ts';
-import type { Services } from '../bus/services.ts';
 import type { Caller } from '../commands/runner.ts';
 import type { Log, RateLimit } from '../log.ts';
 import type { Output } from '../switch/output.ts';
@@ -18,7 +17,6 @@ export interface LegacyParts {
   readonly output: Output;
   readonly router: Router;
   readonly delivery: Delivery;
-  readonly services: Pick<Services, 'known'>;
   readonly counters: Counters;
   readonly log: Log;
   readonly brake: RateLimit;

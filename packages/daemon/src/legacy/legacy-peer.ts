@@ -28,9 +28,12 @@ export interface LegacyCounters {
 /** Context of a line that bears its envelope already; all others get one when they go out. */
 export const ENVELOPED = Symbol('enveloped');
 
+/** What the owner does about a link; what is to be said is said already. */
+export type PeerEffect = Exclude<LegacyLinkEffect, { readonly kind: 'say' }>;
+
 export interface PeerOwner {
   /** What a message of the peer, or the time, has brought about. @param line as it came, with an LF */
-  carryOut(peer: LegacyPeer, effect: LegacyLinkEffect, line: Uint8Array): void;
+  carryOut(peer: LegacyPeer, effect: PeerEffect, line: Uint8Array): void;
   /** A line is no message. */
   reject(peer: LegacyPeer, error: string, command: string): void;
   /** Lines of the cluster, as they are to go over the link. */
@@ -81,6 +84,7 @@ export class LegacyPeer implements Outlet {
   readonly #link: LegacyLink;
   readonly #lines: LineSplitter;
   #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
 
   constructor(setup: PeerSetup, owner: PeerOwner, output: Output) {
     this.port = setup.port;
@@ -187,6 +191,7 @@ export class LegacyPeer implements Outlet {
     else {
       const asCame = line.form === 'text' ? bytes : Buffer.from(encodeMessage(line.message));
       this.#carryOut(this.#link.receive(line.message, this.#setup.now()), Buffer.concat([asCame, LINE_FEED]));
+      if (this.#link.nextDeadline() < this.#timerAtMs) this.#setTimer();
     }
   }
 
@@ -200,6 +205,7 @@ export class LegacyPeer implements Outlet {
   #setTimer(): void {
     clearTimeout(this.#timer);
     const deadline = this.#link.nextDeadline();
+    this.#timerAtMs = deadline;
     if (deadline === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(1, Math.ceil(deadline - this.#setup.now()));
     this.#timer = setTimeout(() => {

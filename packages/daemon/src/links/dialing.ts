@@ -10,6 +10,8 @@ export interface DialOptions {
   readonly certificates: Certificates;
   /** How long connecting, and agreeing on TLS, may take. */
   readonly timeoutMs: number;
+  /** The address of this machine to dial from; undefined: as the system chooses. */
+  readonly localAddress: string | undefined;
 }
 
 /** A dial that failed. `isCertificate`: the other side's certificate does not hold, and will not next time. */
@@ -25,13 +27,14 @@ const CERTIFICATE_ERROR =
 /** Calls back exactly once, unless it is taken back. @returns a function that takes the dial back */
 export function dialSocket(
   { scheme, host, port }: Neighbor,
-  { certificates, timeoutMs }: DialOptions,
+  { certificates, timeoutMs, localAddress }: DialOptions,
   done: (result: Socket | DialFailure) => void,
 ): () => void {
   const isSecure = scheme === 'scs';
+  const from = localAddress === undefined ? {} : { localAddress };
   const socket = isSecure
-    ? connectSecure({ host, port, ...certificates.options, ...(isIP(host) === 0 && { servername: host }) })
-    : connectPlain({ host, port });
+    ? connectSecure({ host, port, ...from, ...certificates.options, ...(isIP(host) === 0 && { servername: host }) })
+    : connectPlain({ host, port, ...from });
   const settle = (result: Socket | DialFailure): void => {
     clearTimeout(timer);
     socket.off('error', failed);

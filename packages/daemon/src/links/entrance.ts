@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
-import { type Endpoint, formatEndpoint, isUnspecified } from '../options/addresses.ts';
+import { type Endpoint, formatEndpoint, isLoopback, isUnspecified } from '../options/addresses.ts';
 import type { Admission } from './admission.ts';
 import type { Certificates } from './certificates.ts';
 import { plainHost } from './ip-address.ts';
@@ -10,7 +10,7 @@ import { type Accepted, LinkListener } from './listener.ts';
 import type { LogIns } from './log-ins.ts';
 import type { Meeting } from './meeting.ts';
 import type { LinkOptions } from './options.ts';
-import type { Refusals } from './refusals.ts';
+import type { Refusal, Refusals } from './refusals.ts';
 
 export interface EntranceHost {
   /** How many that came in have not become links yet. */
@@ -77,6 +77,11 @@ export class Entrance {
     return undefined;
   }
 
+  /** Where this machine is called by others of its loopback network, which it calls from there, too. */
+  get loopbackHost(): string | undefined {
+    return this.#listeners.find(({ endpoint }) => isLoopback(endpoint.host))?.endpoint.host;
+  }
+
   /** The port of the first plain listener. */
   get remotePort(): number | undefined {
     return this.#listeners.find(({ isSecure }) => !isSecure)?.endpoint.port;
@@ -104,7 +109,7 @@ export class Entrance {
   /** A service: under TLS with a right `user:password` it is one; anything else is refused. */
   #register(meeting: Meeting, message: Message): boolean | Promise<boolean> {
     if (!meeting.setup.isSecure || meeting.objection !== undefined) {
-      meeting.dismiss(meeting.objection ?? 'register');
+      turnAway(meeting, meeting.objection ?? 'register');
       return false;
     }
     const { password: logIn = '', ...parameters } = message.parameters;
@@ -113,7 +118,7 @@ export class Entrance {
     return this.#logIns.check(meeting.peerHost, user, password).then((isRight) => {
       if (meeting.isOver) return false;
       if (!isRight) {
-        meeting.dismiss('password');
+        turnAway(meeting, 'password');
         return false;
       }
       // Nobody behind this door needs to see the password.
@@ -169,4 +174,10 @@ export class Entrance {
       socket.destroy();
     },
   };
+}
+
+/** A service understands INVALID, and tells whoever started it. */
+function turnAway(meeting: Meeting, refusal: Refusal): void {
+  const message = refusal === 'register' ? 'services of other machines connect by scs:' : `refused: ${refusal}`;
+  meeting.dismiss(refusal, { command: 'INVALID', parameters: { command: 'REGISTER', message } });
 }

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { HandshakeMessage } from '@snapcommunicator/network/handshake';
+import { DUPLICATE_WINDOW_MS } from '@snapcommunicator/network/legacy';
 import type { LegacySocket } from './events.ts';
 import type { Meeting } from './meeting.ts';
 import type { Target } from './targets.ts';
@@ -11,9 +12,6 @@ interface LegacyPeer {
   /** What it told others to connect to. */
   readonly address: string;
 }
-
-/** A C++ daemon that refuses by conflict=name within this time of a link means a second connection. */
-const RECENT_MS = 60_000;
 
 export class LegacyPeers {
   readonly #peers = new Map<Socket, LegacyPeer>();
@@ -56,6 +54,6 @@ export class LegacyPeers {
 
   /** Whether a refusal for its name is a way of saying that there is a connection already. */
   isRecent(target: Target): boolean {
-    return this.has(target) || performance.now() - target.legacySeenMs < RECENT_MS;
+    return this.has(target) || performance.now() - target.legacySeenMs < DUPLICATE_WINDOW_MS;
   }
 }

@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { type DataFrame, FrameReader, type HelloFrame, type KnownFrame } from '@snapcommunicator/network/frame';
 import { expect, test } from 'vitest';
 import { LinkQueue, type QueueLimits } from './link-queue.ts';
+import { ReadMemory } from './read-memory.ts';
 
 /** A socket that takes what it is given only when told to. */
 class Slow extends Duplex {
@@ -42,7 +43,7 @@ const LIMITS: QueueLimits = { socketBytesMax: 1000, dataBytesMax: 10_000, contro
 
 function make(limits: Partial<QueueLimits> = {}): { queue: LinkQueue; socket: Slow } {
   const socket = new Slow();
-  return { socket, queue: new LinkQueue(socket, { ...LIMITS, ...limits }) };
+  return { socket, queue: new LinkQueue(socket, { ...LIMITS, ...limits }, new ReadMemory()) };
 }
 
 const origin = `${'a'.repeat(16)}~1`;

@@ -124,14 +124,15 @@ export class LinkQueue {
   #pieceOf(head: string, payload: Uint8Array): Piece {
     if (payload.length < JOINED_BYTES_MAX) {
       const bytes = Buffer.allocUnsafe(head.length + payload.length);
-      bytes.latin1Write(head);
+      bytes.write(head, 'latin1');
       bytes.set(payload, head.length);
       return { head: bytes, payload: undefined, isHeld: false };
     }
     const isHeld = this.#memory.hold(payload);
-    if (!isHeld || this.#data.bytes < HELD_BACKLOG_BYTES_MAX) return { head: Buffer.from(head, 'latin1'), payload, isHeld };
+    if (!isHeld || this.#data.bytes < HELD_BACKLOG_BYTES_MAX)
+      return { head: Buffer.from(head, 'latin1'), payload, isHeld };
     this.#memory.release(payload);
-    return { head: Buffer.from(head, 'latin1'), payload: payload.slice(), isHeld: false };
+    return { head: Buffer.from(head, 'latin1'), payload: new Uint8Array(payload), isHeld: false };
   }
 
   /** What is sent within one turn goes out together. */

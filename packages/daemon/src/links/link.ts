@@ -5,7 +5,7 @@ import { type Frame, FrameError, type FrameLimits, FrameReader } from '@snapcomm
 import type { Identity } from '@snapcommunicator/network/handshake';
 import { decodeText } from 'snapcommunicator/wire';
 import { LinkQueue, type QueueLimits } from './link-queue.ts';
-import { type ReadMemory, readInto } from './read-memory.ts';
+import { type ReadMemory, takeOver } from './read-memory.ts';
 
 /** The number of a link in this daemon's graph, from 1. */
 export type Port = number;
@@ -75,6 +75,9 @@ export class Link {
   readonly upSince: number = Math.floor(Date.now() / 1000);
   readonly #upAtMs = performance.now();
   readonly #setup: LinkSetup;
+  readonly #socket: Socket;
+  /** What nobody had read when the socket was taken over. */
+  readonly #unread: Uint8Array[] = [];
   readonly #owner: LinkOwner;
   readonly #queue: LinkQueue;
   readonly #reader: FrameReader;
@@ -101,7 +104,8 @@ export class Link {
     this.cost = setup.cost;
     this.#setup = setup;
     this.#owner = owner;
-    this.#queue = new LinkQueue(setup.socket, setup.queueLimits);
+    this.#socket = takeOver(setup.socket, setup.memory, this.#read, this.#unread);
+    this.#queue = new LinkQueue(this.#socket, setup.queueLimits, setup.memory);
     this.#reader = new FrameReader(setup.frameLimits, this.#hear);
   }
 
@@ -129,12 +133,12 @@ export class Link {
 
   /** Begins to read. @param rest what came behind the handshake */
   start(rest: Uint8Array = NOTHING): void {
-    const { socket } = this.#setup;
+    const socket = this.#socket;
     socket.on('error', (error) => {
       this.#reason = error.message;
     });
     socket.on('close', this.#closed);
-    if (rest.length > 0) this.#read(rest);
+    for (const chunk of [rest, ...this.#unread.splice(0)]) if (chunk.length > 0) this.#read(chunk);
     socket.on('data', this.#read);
     if (socket.destroyed) this.#closed();
     else socket.resume();
@@ -169,23 +173,24 @@ export class Link {
       return;
     }
     if (this.#isLeaving || this.#isOver) return;
-    const { socket, hangUpMs } = this.#setup;
+    const socket = this.#socket;
     this.say('DISCONNECT');
     this.#isLeaving = true;
     this.#isOrderly = true;
     this.#reason = 'hung up in order';
     this.#queue.whenEmpty(() => socket.end());
-    this.#timer = setTimeout(() => socket.destroy(), hangUpMs).unref();
+    this.#timer = setTimeout(() => socket.destroy(), this.#setup.hangUpMs).unref();
   }
 
   #cut(reason: string): void {
     if (this.#isOver) return;
     if (!this.#isLeaving) this.#reason = reason;
     this.#isLeaving = true;
-    this.#setup.socket.destroy();
+    this.#socket.destroy();
   }
 
-  readonly #read = (chunk: Uint8Array): void => {
+  /** @returns whether nothing of the chunk is needed any more, but for what is held */
+  readonly #read = (chunk: Uint8Array): boolean => {
     this.#bytesIn += chunk.length;
     this.#reader.push(chunk);
     try {
@@ -199,6 +204,7 @@ export class Link {
       this.#cut(`it sent what is no frame: ${error.message}`);
     }
     this.#owner.readEnd(this);
+    return !this.#reader.hasRest;
   };
 
   /** Lines between frames. What a later version may say there is passed over. */

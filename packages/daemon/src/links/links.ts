@@ -5,6 +5,7 @@ import type { Frame } from '@snapcommunicator/network/frame';
 import type { ExistingLink, RefusalReason, Surroundings } from '@snapcommunicator/network/handshake';
 import type { Message } from 'snapcommunicator/wire';
 import type { Log, RateLimit } from '../log.ts';
+import { isLoopback } from '../options/addresses.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Admission } from './admission.ts';
 import { Certificates } from './certificates.ts';
@@ -20,6 +21,7 @@ import type { Accepted } from './listener.ts';
 import { LogIns } from './log-ins.ts';
 import { Meeting, type Verdict } from './meeting.ts';
 import type { LinkOptions } from './options.ts';
+import { ReadMemory } from './read-memory.ts';
 import { type Refusal, Refusals } from './refusals.ts';
 import { type Target, Targets } from './targets.ts';
 
@@ -60,6 +62,7 @@ export class Links implements Iterable<Link> {
   /** Which target a link that was dialed leads to. */
   readonly #targetOf = new Map<Link, Target>();
   readonly #dials = new Set<() => void>();
+  readonly #memory = new ReadMemory();
   #lastPort = 0;
   #isClosed = false;
   #resolveEmpty: (() => void) | undefined;
@@ -183,7 +186,8 @@ export class Links implements Iterable<Link> {
   }
 
   #dial(target: Target): void {
-    const options = { certificates: this.#certificates, timeoutMs: this.#options.handshakeTimeout };
+    const localAddress = isLoopback(target.address.host) ? this.#entrance.loopbackHost : undefined;
+    const options = { certificates: this.#certificates, timeoutMs: this.#options.handshakeTimeout, localAddress };
     const cancel = dialSocket(target.address, options, (result) => {
       this.#dials.delete(cancel);
       if ('reason' in result) this.#missed(target, result);
@@ -317,6 +321,7 @@ export class Links implements Iterable<Link> {
         cost: this.#acquaintances.costOf(target, peer.address, meeting.peerHost, isSecure),
         queueLimits: { socketBytesMax: maxLinkQueue, dataBytesMax: maxLinkBacklog, controlBytesMax: maxLinkControl },
         frameLimits: { headBytesMax: LINE_BYTES_MAX, payloadBytesMax: maxFrameSize },
+        memory: this.#memory,
         hangUpMs: stopTimeout,
       },
       this.#owner,
@@ -407,7 +412,9 @@ export class Links implements Iterable<Link> {
 function leadsTo(target: Target, { peer, isSecure, remoteHost }: Link): boolean {
   if (peer.address === target.key) return true;
   const isOfSameKind = isSecure === (target.address.scheme === 'scs');
-  return isOfSameKind && target.node === peer.node && remoteHost === target.peerHost;
+  if (!isOfSameKind || remoteHost !== target.peerHost) return false;
+  // While nobody has answered there: a machine on several networks tells one address, and listens at one port on all.
+  return target.node === undefined ? peer.address.endsWith(`:${target.address.port}`) : target.node === peer.node;
 }
 
 function existing(rival: Link | Meeting): ExistingLink {

@@ -104,10 +104,10 @@ export class Meeting {
     return this.#isOver;
   }
 
-  /** Refuses for a reason that the handshake does not know. */
-  dismiss(refusal: Refusal): void {
+  /** Refuses for a reason that the handshake does not know, with the last word that the other side understands. */
+  dismiss(refusal: Refusal, lastWord: HandshakeMessage): void {
     if (this.#isOver) return;
-    this.#say({ command: 'REFUSE', parameters: { shutdown: 'true', reason: refusal } });
+    this.#say(lastWord);
     this.#leave();
     this.#host.failed(this, refusal, this.detail);
   }

@@ -3,12 +3,12 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 
 /** Taken at a time. Long enough for several frames, so that few are spread over two. */
-const SLAB_BYTES = 512 * 1024;
+const SLAB_BYTES = 1024 * 1024;
 /** A read gets at least and at most so much room. */
 const READ_BYTES_MIN = 64 * 1024;
 const READ_BYTES_MAX = 256 * 1024;
 /** So many that nobody needs are kept. */
-const FREE_COUNT_MAX = 16;
+const FREE_COUNT_MAX = 8;
 
 /** Slabs, and how often each is held: by the link that reads into it, and for each payload in it that is to be sent. */
 export class ReadMemory {
@@ -53,21 +53,22 @@ export class ReadMemory {
  */
 export type OnChunk = (chunk: Uint8Array) => boolean;
 
-type RawSocket = Socket & { _handle: unknown };
+type RawSocket = Socket & { _handle: { readStop(): void; reading: boolean } | null | undefined };
 
 /**
- * Reads from a socket that somebody else has read from until now.
- * @returns the socket to use from now on: only one made anew reads into memory that it is given, and the handle moves over
+ * Takes over a socket that somebody else has read from until now.
+ * @param unread gets what lies read in the old socket
+ * @returns the socket to use from now on. Only one made anew reads into memory that it is given: the handle moves over. Where
+ *   that cannot be, it is the old one, and gives its `data`.
  */
-export function readInto(memory: ReadMemory, old: Socket, onChunk: OnChunk): Socket {
+export function takeOver(old: Socket, memory: ReadMemory, onChunk: OnChunk, unread: Uint8Array[]): Socket {
   const raw = old as RawSocket;
   const handle = raw._handle;
   // Under TLS it is OpenSSL that reads, and a socket that is over, or a test's, has nothing to read with.
-  if (old.constructor !== Socket || handle === null || handle === undefined) {
-    old.on('data', onChunk);
-    return old;
-  }
-  for (let chunk: Buffer | null = old.read(); chunk !== null; chunk = old.read()) onChunk(chunk);
+  if (old.constructor !== Socket || handle === null || handle === undefined) return old;
+  for (let chunk: Buffer | null = old.read(); chunk !== null; chunk = old.read()) unread.push(chunk);
+  handle.readStop();
+  handle.reading = false;
   old.removeAllListeners();
   raw._handle = null;
   old.destroy();

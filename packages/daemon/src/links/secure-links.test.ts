@@ -204,7 +204,7 @@ describe('a service of another machine', () => {
     const { certificate, private_key } = alphaKeys;
     const shown = { cert: readFileSync(certificate), key: readFileSync(private_key) };
     const heard = await dial(beta, `${line}\n`, what === 'a certificate alone' ? shown : {});
-    expect(heard).toBe('<beta:communicatord REFUSE reason=password;shutdown=true\n');
+    expect(heard).toBe('<beta:communicatord INVALID command=REGISTER;message=refused: password\n');
     expect(beta.services).toEqual([]);
     expect(beta.links.refused).toEqual({ password: 1 });
   });

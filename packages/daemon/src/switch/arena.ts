@@ -80,6 +80,11 @@ export class Arena {
     return this.isLarge(address) ? LARGE_BYTES : SMALL_BYTES;
   }
 
+  /** What a large buffer can come to hold: the last line may go beyond its capacity. */
+  get largeBytesMax(): number {
+    return LARGE_BYTES + BUFFER_SLACK_BYTES;
+  }
+
   isLarge(address: number): boolean {
     return address >= this.#largeStart;
   }

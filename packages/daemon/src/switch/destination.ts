@@ -15,6 +15,8 @@ import {
 import type { Group } from './group.ts';
 import type { Source } from './source.ts';
 
+export type Done = (isWritten: boolean, mayReuse?: boolean) => void;
+
 /** Where a destination's bytes go: a socket, usually. */
 export interface Outlet {
   /** It keeps what it is given for long: buffers of the arena are copied for it. */
@@ -25,11 +27,11 @@ export interface Outlet {
    */
   readonly windowBytes?: number;
   /**
-   * Takes so many lines; calls `done` once they may be overwritten, with whether they were written. The order of calls is
-   * the order on the wire.
+   * Takes so many lines; calls `done` once, with whether they were written. The bytes may be overwritten then, but where
+   * `holdsBytes`, only if it says `mayReuse`. The order of calls is the order on the wire.
    * @param context what the caller of `appendTracked` said of its line
    */
-  write(bytes: Uint8Array, lines: number, done: (isWritten: boolean) => void, context: unknown): void;
+  write(bytes: Uint8Array, lines: number, done: Done, context: unknown): void;
   /** Bytes that the socket has not taken yet, as exactly as the system tells: progress is seen by this number falling. */
   pendingBytes(): number;
 }

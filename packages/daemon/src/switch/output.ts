@@ -13,12 +13,14 @@ import {
   SLOT_POINTER,
   SLOTS,
 } from './arena-layout.ts';
+import { Copies } from './copies.ts';
 import {
   bufferedBytes,
   bumpEpoch,
   clearSlot,
   DELIVERED,
   Destination,
+  type Done,
   heldBytes,
   installBuffer,
   isDirty,
@@ -58,6 +60,7 @@ export class Output {
   readonly #targets = new SlotTable<Destination | Group>();
   /** Full destinations that are open for the rest of one read. */
   readonly #relaxed: Destination[] = [];
+  readonly #copies: Copies;
   #isFlushScheduled = false;
   /** Lines that were accepted and will not be delivered: a member of a group had no room, or a destination is gone. */
   onLoss: (destination: Destination, lines: number, reason: Refusal) => void = () => undefined;
@@ -70,6 +73,7 @@ export class Output {
   constructor(arena: Arena, options: OutputOptions, now: () => number) {
     this.#arena = arena;
     this.#options = options;
+    this.#copies = new Copies(arena.largeBytesMax);
     this.#pressure = new Pressure(arena, options, now, (destination) => {
       this.#leaveVoid(destination);
       if (destination.sealedBy === undefined) unseal(arena, destination.slot);
@@ -250,7 +254,10 @@ export class Output {
       destination.transform !== undefined ||
       (arena.isScarce && destination.queuedBytes > 0);
     if (isCopied) {
-      this.#write(destination, Buffer.from(view), lines, undefined);
+      const copy = this.#copies.of(view);
+      this.#write(destination, copy, lines, (_isWritten, mayReuse) => {
+        if (mayReuse) this.#copies.give(copy);
+      });
       arena.giveBuffer(base);
     } else this.#write(destination, view, lines, () => arena.giveBuffer(base));
   }
@@ -287,8 +294,7 @@ export class Output {
     // Answers and reports have room beyond what messages may fill: a flood must not cost a service the answer to its question.
     const { queueBytesMax } = this.#options;
     const waiting = heldBytes(destination) + bufferedBytes(this.#arena, destination.slot);
-    if (waiting >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax))
-      return 'queue-full';
+    if (waiting >= (source === undefined ? queueBytesMax * OWN_LINES_SHARE : queueBytesMax)) return 'queue-full';
     if (destination.state === 'full') {
       if (source !== undefined) this.#pressure.block(source, destination);
       this.#relaxed.push(destination);
@@ -394,21 +400,15 @@ export class Output {
     }
   }
 
-  #write(
-    destination: Destination,
-    bytes: Buffer,
-    lines: number,
-    release: ((isWritten: boolean) => void) | undefined,
-    context?: unknown,
-  ): void {
+  #write(destination: Destination, bytes: Buffer, lines: number, release: Done | undefined, context?: unknown): void {
     const { transform, delivered } = destination;
     const out = transform === undefined ? bytes : transform(bytes);
     const length = out.length;
     delivered.lines += lines;
     delivered.bytes += length;
     destination.queuedBytes += length;
-    const done = (isWritten: boolean): void => {
-      release?.(isWritten);
+    const done: Done = (isWritten, mayReuse) => {
+      release?.(isWritten, mayReuse);
       destination.queuedBytes -= length;
       this.#pressure.ease(destination);
     };

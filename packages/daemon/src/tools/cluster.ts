@@ -56,20 +56,24 @@ export async function askGraph(bus: Communicator, server = '', timeout = answerM
 /** The graph as the own daemon sees it, with what the others know of their links and their data centres. */
 export async function askCluster(bus: Communicator): Promise<GraphDocument> {
   const base = await askGraph(bus);
-  return mergeGraphs(base, await askOthers(base, (server) => askGraph(bus, server, detailMsMax)));
+  return mergeGraphs(base, await askEach(othersIn(base), (server) => askGraph(bus, server, detailMsMax)));
 }
 
 /** The contract of a machine's daemon. @param server empty: the one of the connection */
 export const daemonOf = (server: string): typeof communicatord =>
   server === '' ? communicatord : { ...communicatord, service: `${server}:communicatord` };
 
-/** Asks every daemon but the own one, all at once; who does not answer is left out. */
-export async function askOthers<T>(graph: GraphDocument, ask: (server: string) => Promise<T>): Promise<T[]> {
-  const others = graph.servers
+/** Machines whose daemons can be asked, but the one that was asked already. */
+export function othersIn(graph: GraphDocument): string[] {
+  return graph.servers
     .filter(({ name, isReachable, knowledge }) => name !== graph.seenFrom && isReachable && knowledge !== 'opaque')
-    .filter(({ name }) => !name.startsWith('#'))
-    .slice(0, askedMax);
-  const answers = await Promise.allSettled(others.map(({ name }) => ask(name)));
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('#'));
+}
+
+/** Asks several daemons at once; who does not answer is left out. */
+export async function askEach<T>(servers: readonly string[], ask: (server: string) => Promise<T>): Promise<T[]> {
+  const answers = await Promise.allSettled(servers.slice(0, askedMax).map(ask));
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
 }
 

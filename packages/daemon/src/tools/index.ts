@@ -25,6 +25,11 @@ export const TOOLS: readonly ToolEntry[] = [
   { name: 'status', summary: 'tell whether daemon, cluster and clock are well', load: () => import('./status.ts') },
   { name: 'drain', summary: 'keep traffic away from a machine before a reboot', load: () => import('./drain.ts') },
   { name: 'stop', summary: 'stop the daemon in order', load: () => import('./stop.ts') },
+  {
+    name: 'reload',
+    summary: 'have the daemon read certificates and passwords again',
+    load: () => import('./reload.ts'),
+  },
   { name: 'log-rotate', summary: 'have the daemon reopen its log file', load: () => import('./log-rotate.ts') },
   { name: 'bench', summary: 'measure throughput and round trip through the daemon', load: () => import('./bench.ts') },
   { name: 'simulate', summary: 'try the graph with faults, in a virtual clock', load: () => import('./simulate.ts') },

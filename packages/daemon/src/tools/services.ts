@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Communicator } from 'snapcommunicator';
+import { askEach, askGraph, othersIn } from './cluster.ts';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
 import type { Cell, Column } from './output.ts';
@@ -29,8 +30,6 @@ const OF_PROTOCOL = new Set(
 const answerMsMax = 5000;
 /** Who answers later is shown as the own daemon knows it. */
 const detailMsMax = 2000;
-/** So many machines are asked for details. */
-const askedMax = 200;
 const rowsMax = 200_000;
 
 const COLUMNS: readonly Column[] = [
@@ -48,7 +47,7 @@ export function describe(command: Command): void {
     'after',
     `
 SINCE, and DELIVERED, the lines that went to a service since it connected, come from the daemon of its machine. COMMANDS
-leaves out those that every service understands; --json has them all.`,
+leaves out those that every service understands; --json has them all. A service is lost with its machine.`,
   );
 }
 
@@ -66,19 +65,23 @@ export async function run({ args, options, output }: Call): Promise<ExitCode> {
   return name === undefined || rows.some(({ status }) => status === 'up') ? EXIT.done : EXIT.no;
 }
 
-/** What the own daemon knows of all services, and of each other machine what its own daemon says, if it answers soon. */
+/** What each daemon says of its services; of those that do not answer, or are of another kind, what the own one knows. */
 async function askCluster(bus: Communicator): Promise<Row[]> {
-  const known = await askServices(bus, '', answerMsMax);
-  const servers = [...new Set(known.map(({ server }) => server))].filter((server) => server !== bus.server);
-  const asked = servers.slice(0, askedMax).map(async (server) => {
+  const [known, graph] = await Promise.all([askServices(bus, '', answerMsMax), askGraph(bus)]);
+  const answers = await askEach(othersIn(graph), async (server) => {
     const rows = await askServices(bus, server, detailMsMax);
-    return { server, rows: rows.filter((row) => row.server === server) };
+    return [server, rows.filter((row) => row.server === server)] as const;
   });
-  const answers = await Promise.allSettled(asked);
-  const better = new Map(
-    answers.flatMap((answer) => (answer.status === 'fulfilled' ? [[answer.value.server, answer.value.rows]] : [])),
-  );
-  const rows = [...known.filter(({ server }) => !better.has(server)), ...[...better.values()].flat()];
+  const answered = new Map(answers);
+  const rows = [...known.filter(({ server }) => !answered.has(server)), ...[...answered.values()].flat()];
+  const listed = new Set(rows.map(({ server, service }) => `${server}:${service}`));
+  for (const { name: server, isReachable, services } of graph.servers) {
+    if (answered.has(server) || server === bus.server) continue;
+    for (const { name: service, commands } of services) {
+      if (listed.has(`${server}:${service}`)) continue;
+      rows.push({ server, service, status: isReachable ? 'up' : 'lost', ...(commands !== undefined && { commands }) });
+    }
+  }
   return rows.sort((a, b) => compare(a.service, b.service) || compare(a.server, b.server));
 }
 

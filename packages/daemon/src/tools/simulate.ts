@@ -22,13 +22,15 @@ import {
 } from '@snapcommunicator/network/simulator';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { integer } from 'snapcommunicator/contract';
+import { askCluster } from './cluster.ts';
 import { withConnection } from './connection.ts';
-import { EXIT, type ExitCode, ToolError, usageError } from './exit-codes.ts';
+import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import { countOption, typedOption } from './option-values.ts';
 import type { Output } from './output.ts';
 import { sourceVersion } from './source-version.ts';
 import { formatCount, formatLatency, plural } from './text.ts';
 import type { Call } from './tool.ts';
+import { readRemoval } from './what-if.ts';
 
 interface Options {
   readonly nodes?: number;
@@ -41,7 +43,7 @@ interface Options {
 }
 
 /** What `--topology` names: a scenario with its own events, or a graph. */
-type Described = { readonly script: Script } | { readonly topology: Topology; readonly leftOut: readonly string[] };
+type Described = { readonly script: Script } | { readonly graph: GraphDocument; readonly topology: Topology };
 
 /** A table of seeds would be long: so many that failed are told in full. */
 const FAILURES_TOLD_MAX = 10;
@@ -81,17 +83,14 @@ Examples:
 
 export async function run({ options, output }: Call<Options>): Promise<ExitCode> {
   const { topology: source, without } = options;
-  const described = source === undefined ? undefined : await readDescribed(source, options.to);
+  const described = source === undefined ? undefined : await readDescribed(source, options.to, output);
   if (described !== undefined && 'script' in described) {
     if (without !== undefined) throw usageError(`${source} is a scenario: it says itself what is taken away`);
     return exitCodeOf(runScenario(described.script, options, output));
   }
-  if (described !== undefined && described.leftOut.length > 0) {
-    output.say(`left out, for too little is known of them: ${described.leftOut.join(', ')}`);
-  }
   if (without === undefined) return exitCodeOf(runSeeds(described?.topology, options, output));
   if (described === undefined) throw usageError('--without takes something away from a graph: name it by --topology');
-  return exitCodeOf(takeAway(described.topology, without, options, output));
+  return exitCodeOf(takeAway(described, without, options, output));
 }
 
 const exitCodeOf = (isWell: boolean): ExitCode => (isWell ? EXIT.done : EXIT.no);
@@ -105,8 +104,8 @@ function readFaults(text: string): FaultKind[] {
   });
 }
 
-async function readDescribed(source: string, to: string | undefined): Promise<Described> {
-  if (source === 'live') return graphOf(await liveGraph(to), 'the communicator');
+async function readDescribed(source: string, to: string | undefined, output: Output): Promise<Described> {
+  if (source === 'live') return described(await withConnection({ to }, askCluster), output);
   const name = source === '-' ? 'standard input' : source;
   let text: string;
   try {
@@ -114,7 +113,11 @@ async function readDescribed(source: string, to: string | undefined): Promise<De
   } catch (error) {
     throw usageError(`${name}: ${messageOf(error)}`);
   }
-  if (text.trimStart().startsWith('{')) return graphOf(text, name);
+  if (text.trimStart().startsWith('{')) {
+    const reading = readGraph(text);
+    if ('problem' in reading) throw usageError(`${name}: ${reading.problem}`);
+    return described(reading.graph, output);
+  }
   try {
     return { script: parseScript(text) };
   } catch (error) {
@@ -122,25 +125,17 @@ async function readDescribed(source: string, to: string | undefined): Promise<De
   }
 }
 
-async function liveGraph(to: string | undefined): Promise<string> {
-  const answer = await withConnection({ to }, (bus) => bus.request('', 'GRAPH'));
-  const { graph } = answer.parameters;
-  if (graph === undefined) throw new ToolError(EXIT.refused, 'the communicator did not answer with its graph');
-  return graph;
-}
-
-function graphOf(text: string, name: string): Described {
-  const reading: { readonly graph: GraphDocument } | { readonly problem: string } = readGraph(text);
-  if ('problem' in reading) throw usageError(`${name}: ${reading.problem}`);
-  const described = topologyOf(reading.graph);
-  if (described.topology.nodes.length < 2) throw usageError(`${name}: there are not two machines to simulate`);
-  return described;
+function described(graph: GraphDocument, output: Output): Described {
+  const { topology, leftOut } = topologyOf(graph);
+  if (leftOut.length > 0) output.say(`left out, for too little is known of them: ${leftOut.join(', ')}`);
+  if (topology.nodes.length < 2) throw usageError('there are not two machines to simulate');
+  return { graph, topology };
 }
 
 /** Runs seeds, one after the other. @returns whether all held */
-function runSeeds(topology: Topology | undefined, options: Options, output: Output): boolean {
+function runSeeds(topology: Topology | undefined, options: Call<Options>['options'], output: Output): boolean {
   const { nodes, seed: first, seeds, faults } = options;
-  const isJson = (options as { readonly json?: boolean }).json === true;
+  const isJson = options.json === true;
   const failures: SimulationResult[] = [];
   let accepted = 0;
   let slowestMs = 0;
@@ -194,10 +189,13 @@ function runScenario(script: Script, { seed: first, seeds }: Options, output: Ou
 }
 
 /** @returns whether nobody loses anybody, and no service is gone */
-function takeAway(topology: Topology, what: string, options: Options, output: Output): boolean {
-  const [a = '', b] = what.toLowerCase().split('-');
-  const removal =
-    b === undefined ? ({ kind: 'server', server: a } as const) : ({ kind: 'link', ends: [a, b] } as const);
+function takeAway(
+  { graph, topology }: { readonly graph: GraphDocument; readonly topology: Topology },
+  what: string,
+  options: Call<Options>['options'],
+  output: Output,
+): boolean {
+  const removal = readRemoval(graph, what);
   let result: WhatIfResult;
   try {
     result = whatIf(topology, removal, { seed: options.seed, isSilent: options.silently === true });
@@ -206,7 +204,7 @@ function takeAway(topology: Topology, what: string, options: Options, output: Ou
   }
   const { parts, services, violations } = result;
   const isWell = parts.length === 1 && services.length === 0 && violations.length === 0;
-  if ((options as { readonly json?: boolean }).json === true) {
+  if (options.json === true) {
     output.json(result);
     return isWell;
   }

@@ -3,15 +3,13 @@
 import { createReadStream, openSync, writeSync } from 'node:fs';
 import { compileFilter, FIELDS, type Filter } from '@snapcommunicator/network/filter';
 import { type Command, Option } from 'commander';
-import { communicatord } from 'snapcommunicator';
-import { openConnection } from './connection.ts';
-import { EXIT, type ExitCode, ToolError, usageError } from './exit-codes.ts';
-import { interruption, whenAborted } from './interruption.ts';
+import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import { linesOf } from './lines.ts';
 import { countOption } from './option-values.ts';
 import type { Output } from './output.ts';
-import { formatSniffed, readSniffed, recordOf, type Sniffed, sniffedOf } from './sniffed.ts';
-import { formatCount, plural } from './text.ts';
+import { type Sink, sniffLive } from './sniff-live.ts';
+import { formatSniffed, readSniffed, recordOf } from './sniffed.ts';
+import { formatCount } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
 
 export interface SniffOptions extends CommonOptions {
@@ -30,8 +28,6 @@ const fileLineBytesMax = 64 << 20;
 /** How long a file may go without being written, so that who follows it sees something. */
 const writeMsMax = 200;
 const writeCharactersMax = 64 * 1024;
-/** Between two words on messages that were left out. */
-const skippedMsMin = 5000;
 
 export function describe(command: Command): void {
   command
@@ -42,8 +38,8 @@ export function describe(command: Command): void {
     .option('--read <file>', 'show what was written to a file, instead of live traffic')
     .option('--follow <id>', 'one message and its answers: its id, message_id or correlation_id')
     .addOption(new Option('--since <duration>').hideHelp())
-    .addOption(new Option('--server <name>').hideHelp())
-    .addOption(new Option('--all').hideHelp())
+    .option('--server <name>', 'the traffic of another machine')
+    .option('--all', 'the traffic of all machines of the cluster: each message where it is sent and where it arrives')
     .addHelpText(
       'after',
       `
@@ -54,12 +50,13 @@ ${Object.entries(FIELDS)
   parameter.NAME a parameter of the message, also p.NAME
 Operators: == != ~ (contains; * stands for anything) > >= < <= && || ! ( )
 
-Live traffic needs a privilege: the Unix socket, or a daemon with compat_control.`,
+Live traffic needs a privilege: the Unix socket, or a daemon with compat_control; and that of other machines links that
+prove who speaks: scs:, or a cluster secret.`,
     );
 }
 
 export async function run({ args, options, output }: Call<SniffOptions>): Promise<ExitCode> {
-  refuseWhatIsToCome(options);
+  checkOptions(options);
   const filter = readFilter(args.join(' '), options.follow);
   const sink = openSink(options, output);
   try {
@@ -71,25 +68,14 @@ export async function run({ args, options, output }: Call<SniffOptions>): Promis
   }
 }
 
-/** Where sniffed messages go: the terminal, a program, a file. */
-interface Sink {
-  put(sniffed: Sniffed): void;
-  close(): void;
-}
-
-function refuseWhatIsToCome({ since, server, all }: SniffOptions): void {
+function checkOptions({ since, server, all, read }: SniffOptions): void {
   if (since !== undefined)
     throw usageError(
       '--since is not possible yet: the daemon keeps no past traffic that could be shown. Live traffic is shown without it',
     );
-  if (server !== undefined)
-    throw usageError(
-      '--server is not possible yet: daemons are not linked with each other in this version. Run snapcom on that machine',
-    );
-  if (all)
-    throw usageError(
-      '--all is not possible yet: daemons are not linked with each other in this version. The traffic of this one is shown without it',
-    );
+  if (server !== undefined && all) throw usageError('--server shows one machine and --all every one: give one of them');
+  if (read !== undefined && (server !== undefined || all))
+    throw usageError('--read shows a file: leave --server and --all out');
 }
 
 function readFilter(text: string, follow: string | undefined): Filter {
@@ -104,63 +90,6 @@ function compiled(text: string): Filter {
   const { filter, error } = compileFilter(text);
   if (filter !== undefined) return filter;
   throw usageError(`the filter, character ${error.at + 1}: ${error.message}\n  ${text}\n  ${' '.repeat(error.at)}^`);
-}
-
-async function sniffLive(filter: Filter, sink: Sink, options: SniffOptions, output: Output): Promise<ExitCode> {
-  const end = interruption();
-  const bus = await openConnection({ to: options.to });
-  let shown = 0;
-  const skipped = new Skipped(output);
-  const lost = new Promise<'lost'>((resolve) => bus.on('closed', () => resolve('lost')));
-  const enough = new Promise<'enough'>((resolve) => {
-    bus.on(communicatord, 'SNIFFED', ({ service, sentFromService, parameters }) => {
-      // Only the daemon's own word: any service could send a message of that name.
-      if (service !== '' || sentFromService !== 'communicatord' || shown === options.count) return;
-      if (parameters.skipped !== undefined) skipped.add(parameters.skipped);
-      sink.put(sniffedOf(parameters));
-      if (++shown === options.count) resolve('enough');
-    });
-  });
-  const headers = options.headers === true;
-  try {
-    await bus.request(communicatord, 'SNIFF', { headers, ...(filter.text !== '' && { filter: filter.text }) });
-  } catch (error) {
-    await bus.close({ timeout: 1000 }).catch(() => {});
-    throw error;
-  }
-  // Talk, not data: who waits for this line misses nothing from now on.
-  output.say(`sniffing${filter.text === '' ? '' : ` ${filter.text}`}; Ctrl-C ends it`);
-  const how = await Promise.race([enough, lost, whenAborted(end)]);
-  await bus.close({ timeout: 2000 }).catch(() => {});
-  if (options.write !== undefined) output.say(`${plural(shown, 'message')} written to ${options.write}`);
-  skipped.tellAll();
-  if (how === 'lost') throw new ToolError(EXIT.noConnection, 'the communicator closed the connection');
-  return EXIT.done;
-}
-
-/** Messages that the daemon left out because they were too many for who reads here: told, but not each time. */
-class Skipped {
-  readonly #output: Output;
-  #total = 0;
-  #toldMs = Number.NEGATIVE_INFINITY;
-
-  constructor(output: Output) {
-    this.#output = output;
-  }
-
-  add(count: number): void {
-    this.#total += count;
-    const now = performance.now();
-    if (now - this.#toldMs < skippedMsMin) return;
-    this.#toldMs = now;
-    this.#output.say(
-      `${plural(this.#total, 'message')} passed unseen so far: too many for who reads this; a FILTER helps`,
-    );
-  }
-
-  tellAll(): void {
-    if (this.#total > 0) this.#output.say(`${plural(this.#total, 'message')} passed unseen`);
-  }
 }
 
 async function readFile(

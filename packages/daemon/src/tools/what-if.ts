@@ -65,7 +65,7 @@ export async function run({ options, output }: Call<WhatIfOptions>): Promise<Exi
 }
 
 /** A machine, or a link by its two ends. @throws ToolError */
-function readRemoval(graph: GraphDocument, text: string): Removal {
+export function readRemoval(graph: GraphDocument, text: string): Removal {
   const isServer = graph.servers.some(({ name }) => name === text || name === text.toLowerCase());
   const [from = '', to, ...more] = text.split(/[-–,:]/);
   if (isServer || to === undefined) return { kind: 'server', server: serverNamed(graph, text) };

@@ -90,45 +90,42 @@ describe('a document', () => {
     expect(graph.links).toContainEqual(expect.objectContaining({ from: 'b', to: 'a', state: 'half' }));
   });
 
-  it('adds what only the daemon knows, and other data centres', () => {
+  it('adds what only the daemon knows', () => {
     const details = { isSecure: true, address: '10.0.0.2:4043', upSince: 1_799_990_000 };
-    const simulation = simulated(LINE);
-    const snapshot = simulation.machine('a').node?.router.snapshot() as DescriptionParts['snapshot'];
-    const [hop] = snapshot.links.map(({ peer }) => peer.node);
-    const west = 'f'.repeat(16);
-    const graph = seenFrom(simulation, 'a', {
+    const graph = seenFrom(simulated(LINE), 'a', {
       link: () => details,
       server: () => ({ version: '1.2.3', address: '10.0.0.1:4042' }),
-      snapshot: {
-        ...snapshot,
-        parts: [
-          {
-            area: 'west',
-            isOwn: false,
-            distance: 140,
-            hops: [hop as string],
-            content: {
-              machines: 7,
-              servers: new Map([[west, { name: 'w1', instance: `${west}~1799999000` }]]),
-              services: new Map([['mail', { node: west }]]),
-            },
-          },
-        ],
-      },
     });
     expect(graph.links).toContainEqual(expect.objectContaining({ from: 'a', to: 'b', ...details }));
-    expect(graph.dataCenters).toEqual([
-      { name: '', isOwn: true, serverCount: 3, cost: 0 },
-      { name: 'west', isOwn: false, serverCount: 7, cost: 140 },
-    ]);
-    expect(graph.servers.at(-1)).toMatchObject({
-      name: 'w1',
-      knowledge: 'summary',
-      distance: 140,
-      nextHops: ['b'],
-      services: [{ name: 'mail' }],
+    expect(graph.servers[2]).toMatchObject({ name: 'c', version: '1.2.3', address: '10.0.0.1:4042' });
+  });
+
+  it('has other data centres as their summaries tell of them', () => {
+    const { nodes, links } = LINE;
+    const simulation = simulated({
+      nodes: nodes.map((node) => ({ ...node, area: node.name === 'a' ? 'east' : 'west' })),
+      links,
     });
+    const graph = seenFrom(simulation, 'a', { dataCenter: 'east' });
+    expect(graph.dataCenters).toEqual([
+      { name: 'east', isOwn: true, serverCount: 1, cost: 0 },
+      { name: 'west', isOwn: false, serverCount: 2, cost: 10 },
+    ]);
+    expect(graph.servers.map(({ name, dataCenter, knowledge }) => [name, dataCenter, knowledge])).toEqual([
+      ['a', 'east', 'whole'],
+      ['b', 'west', 'summary'],
+      ['c', 'west', 'summary'],
+    ]);
+    // Of several instances the nearest to the border.
+    expect(graph.servers[1]).toMatchObject({ distance: 10, nextHops: ['b'], services: [{ name: 'db' }] });
+    expect(graph.links).toMatchObject([{ from: 'a', to: 'b', kind: 'data-center', state: 'up', cost: 10 }]);
     expect(readGraph(encodeGraph(graph))).toEqual({ graph });
+    const border = seenFrom(simulation, 'b', { dataCenter: 'west' });
+    expect(border.servers.map(({ name, knowledge }) => [name, knowledge])).toEqual([
+      ['a', 'summary'],
+      ['b', 'whole'],
+      ['c', 'whole'],
+    ]);
   });
 
   it('has what nodes say of daemons of another kind', () => {

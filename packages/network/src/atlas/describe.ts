@@ -1,10 +1,11 @@
 // Writes down the graph as one daemon sees it: its router's snapshot, and what only the daemon itself can know.
 
-import { type Instance, incarnationOf, type NodeId } from '../frame/frame.ts';
+import { incarnationOf, type NodeId } from '../frame/frame.ts';
 import type { LinkState } from '../router/link-state.ts';
 import type { Port } from '../router/machine.ts';
 import type { RouterSnapshot } from '../router/router.ts';
 import { UNREACHABLE } from '../router/shortest-path.ts';
+import type { Part } from '../router/wide-routes.ts';
 import {
   type AtlasDataCenter,
   type AtlasLink,
@@ -23,26 +24,8 @@ export type LinkDetails = Pick<AtlasLink, 'isSecure' | 'address' | 'clockOffsetM
 /** What a daemon knows of a server beyond its link state. */
 export type ServerDetails = Partial<Pick<AtlasServer, 'address' | 'version' | 'upSince' | 'lostSince'>>;
 
-/** A part of a data centre, as its summary tells of it: another one's, or of the own one what was cut off. */
-export interface ForeignPart {
-  readonly area: string;
-  readonly isOwn: boolean;
-  /** To its nearest border. */
-  readonly distance: number;
-  /** The neighbours with which the ways there begin. */
-  readonly hops: readonly NodeId[];
-  readonly content:
-    | {
-        readonly machines: number;
-        readonly servers: ReadonlyMap<NodeId, { readonly name: string; readonly instance: Instance }>;
-        /** Of each service the node that is nearest to the border. */
-        readonly services: ReadonlyMap<string, { readonly node: NodeId }>;
-      }
-    | undefined;
-}
-
 export interface DescriptionParts {
-  readonly snapshot: RouterSnapshot & { readonly parts?: readonly ForeignPart[] };
+  readonly snapshot: RouterSnapshot;
   /** This daemon's id; undefined where it has no graph. */
   readonly node: NodeId | undefined;
   /** Its data centre. */
@@ -83,14 +66,14 @@ export function describeGraph(parts: DescriptionParts): GraphDocument {
     version: 1,
     seenFrom: snapshot.server,
     time,
-    dataCenters: dataCentersOf(dataCenter, servers, snapshot.parts ?? []),
+    dataCenters: dataCentersOf(dataCenter, servers, snapshot.parts),
     servers: servers.sort((a, b) => compareTexts(a.name, b.name)),
     links: links.sort((a, b) => compareTexts(a.from, b.from) || compareTexts(a.to, b.to)),
   };
 }
 
 /** What each node is called in the document: a name that another one bears, too, is the reached one's. */
-function uniqueNames({ nodes }: RouterSnapshot, self: NodeId | undefined): Map<NodeId, string> {
+function uniqueNames({ nodes, parts }: RouterSnapshot, self: NodeId | undefined): Map<NodeId, string> {
   const names = new Map<NodeId, string>();
   const taken = new Set<string>();
   const nearestFirst = [...nodes].sort((a, b) => {
@@ -104,6 +87,10 @@ function uniqueNames({ nodes }: RouterSnapshot, self: NodeId | undefined): Map<N
     const { name } = state.facts;
     const isFree = name !== '' && !taken.has(name);
     names.set(state.origin, isFree ? name : `#${state.origin}`);
+    taken.add(name);
+  }
+  for (const [id, { name }] of parts.flatMap(({ content }) => [...(content?.servers ?? [])])) {
+    if (!names.has(id)) names.set(id, taken.has(name) ? `#${id}` : name);
     taken.add(name);
   }
   return names;
@@ -137,7 +124,7 @@ function describeNode(
     isReachable,
     ...(times.lostSince !== undefined && !isReachable && { lostSince: times.lostSince }),
     ...(isReachable && { distance: origin === parts.node ? 0 : distance }),
-    nextHops: nextHops.map((hop) => names.get(hop) ?? `#${hop}`).sort(),
+    nextHops: nextHops.map((hop) => nameIn(names, hop)).sort(),
     services: servicesOf(state),
   };
 }
@@ -147,6 +134,8 @@ function servicesOf({ facts }: LinkState): AtlasService[] {
     .map(([name, commands]) => ({ name, commands: commands.split(',').filter((command) => command !== '') }))
     .sort((a, b) => compareTexts(a.name, b.name));
 }
+
+const nameIn = (names: ReadonlyMap<NodeId, string>, node: NodeId): string => names.get(node) ?? `#${node}`;
 
 /** A daemon without a graph: this machine, and nothing else. */
 function describeAlone({ snapshot, dataCenter, commands }: DescriptionParts): AtlasServer {
@@ -168,22 +157,19 @@ const describeUnlisted = (name: string): AtlasServer => ({
 });
 
 /** Who is in other data centres, and which services are known to be there. */
-function* summarizedServers(
-  { parts = [] }: DescriptionParts['snapshot'],
-  names: ReadonlyMap<NodeId, string>,
-): Generator<AtlasServer> {
+function* summarizedServers({ parts }: RouterSnapshot, names: ReadonlyMap<NodeId, string>): Generator<AtlasServer> {
   for (const { area, isOwn, distance, hops, content } of parts) {
     if (isOwn || content === undefined) continue;
     const services = new Map<NodeId, AtlasService[]>();
     for (const [name, { node }] of content.services) services.set(node, [...(services.get(node) ?? []), { name }]);
-    for (const [id, { name, instance }] of content.servers) {
+    for (const [id, { instance }] of content.servers) {
       yield {
-        ...describeUnlisted(name),
+        ...describeUnlisted(nameIn(names, id)),
         id,
         incarnation: incarnationOf(instance),
         dataCenter: area,
         distance,
-        nextHops: hops.map((hop) => names.get(hop) ?? content.servers.get(hop)?.name ?? `#${hop}`).sort(),
+        nextHops: hops.map((hop) => nameIn(names, hop)).sort(),
         services: (services.get(id) ?? []).sort((a, b) => compareTexts(a.name, b.name)),
       };
     }
@@ -206,7 +192,7 @@ function* opaqueServers(
         knowledge: 'opaque',
         ...(address !== '' && { address }),
         distance: distance + OPAQUE_COST,
-        nextHops: distance === 0 ? [server] : nextHops.map((hop) => names.get(hop) ?? `#${hop}`).sort(),
+        nextHops: distance === 0 ? [server] : nextHops.map((hop) => nameIn(names, hop)).sort(),
         services: [...services].sort().map((name) => ({ name })),
         ...(heardOf.length > 0 && { heardOf: [...heardOf].sort() }),
       };
@@ -285,7 +271,7 @@ function oriented(link: AtlasLink, back: number | undefined): AtlasLink {
 }
 
 /** The own one first. A data centre in several parts is as near as the nearest of them. */
-function dataCentersOf(own: string, servers: readonly AtlasServer[], parts: readonly ForeignPart[]): AtlasDataCenter[] {
+function dataCentersOf(own: string, servers: readonly AtlasServer[], parts: readonly Part[]): AtlasDataCenter[] {
   const counts = new Map([[own, 0]]);
   for (const { dataCenter } of servers) counts.set(dataCenter, (counts.get(dataCenter) ?? 0) + 1);
   const costs = new Map([[own, 0]]);

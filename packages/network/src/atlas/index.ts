@@ -4,7 +4,6 @@ export {
   DETAIL_KEYS,
   type DescriptionParts,
   describeGraph,
-  type ForeignPart,
   type LinkDetails,
   type ServerDetails,
 } from './describe.ts';

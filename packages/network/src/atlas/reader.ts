@@ -62,7 +62,7 @@ class Place {
   key(name: string): Place {
     const value = this.#value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) this.fail('an object');
-    const held = Object.hasOwn(value as object, name) ? (value as Record<string, unknown>)[name] : undefined;
+    const held = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
     return new Place(held, this.#path === '' ? name : `${this.#path}.${name}`);
   }
 
@@ -70,7 +70,7 @@ class Place {
     const value = this.#value;
     if (typeof value !== 'string' || value.length > DOCUMENT_LIMITS.textLengthMax || !pattern.test(value))
       this.fail(what);
-    return value as string;
+    return value;
   }
 
   oneOf<T extends string>(values: readonly T[]): T {
@@ -82,12 +82,12 @@ class Place {
     const value = this.#value;
     if (typeof value !== 'number' || !Number.isFinite(value) || value < min)
       this.fail(min === 0 ? 'a number of at least 0' : 'a number');
-    return value as number;
+    return value;
   }
 
   flag(): boolean {
     if (typeof this.#value !== 'boolean') this.fail('true or false');
-    return this.#value as boolean;
+    return this.#value;
   }
 
   list<T>(countMax: number, read: (place: Place) => T): T[] {

@@ -103,6 +103,8 @@ function onCurve({ from, middle, to }: Curve, share: number): Point {
   };
 }
 
+/** Between a line and the cards that it goes by. */
+const CLEARANCE = 4;
 /** Points of a line that are looked at. */
 const SHARES = Array.from({ length: 41 }, (_, step) => step / 40);
 /** How far a line may bend, tried in this order. */
@@ -119,11 +121,20 @@ function middleOf(from: Rect, to: Rect, nth: number, others: readonly Rect[]): P
     y: (from.y + to.y) / 2 + ((to.x - from.x) / length) * by,
   });
   const candidates = BENDS.slice(Math.min(nth, BENDS.length - 1)).map(bent);
-  const isFree = (middle: Point): boolean =>
-    SHARES.every(
-      (share) => !others.some((card) => isOver({ ...onCurve({ from, middle, to }, share), width: 8, height: 8 }, card)),
-    );
-  return candidates.find(isFree) ?? (candidates[0] as Point);
+  return candidates.find((middle) => isFree({ from, middle, to }, others)) ?? (candidates[0] as Point);
+}
+
+/** Whether a curve keeps clear of cards. */
+function isFree(curve: Curve, cards: readonly Rect[]): boolean {
+  const points = SHARES.map((share) => onCurve(curve, share));
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  return !cards.some(({ x, y, width, height }) => {
+    const [awayX, awayY] = [width / 2 + CLEARANCE, height / 2 + CLEARANCE];
+    // Most cards are nowhere near.
+    if (x + awayX < left || x - awayX > right || y + awayY < top || y - awayY > bottom) return false;
+    return points.some((point) => Math.abs(x - point.x) < awayX && Math.abs(y - point.y) < awayY);
+  });
 }
 
 /** Where on its line a label lies on nothing else; in its middle, if it does everywhere. */

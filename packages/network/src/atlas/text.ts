@@ -43,7 +43,10 @@ function mapLines(document: GraphDocument, columns: number, paint: (tone: Tone, 
   const gutter = drawLanes(links, rowOf, Math.floor(columns * GUTTER_SHARE));
   const nameColumn = Math.min(NAME_COLUMN_MAX, Math.max(0, ...ordered.map(({ name }) => name.length)));
   const hasDataCenters = dataCenters.length > 1 || dataCenters[0]?.name !== '';
-  const view: View = { document, gutter, columns, nameColumn, paint };
+  const linksOf = new Map<string, AtlasLink[]>(servers.map(({ name }) => [name, []]));
+  for (const link of links) for (const end of [link.from, link.to]) linksOf.get(end)?.push(link);
+  const hasVersions = new Set(servers.flatMap(({ version }) => version ?? [])).size > 1;
+  const view: View = { document, linksOf, hasVersions, gutter, columns, nameColumn, paint };
   const lines: string[] = [];
   let row = 0;
   for (const center of dataCenters) {
@@ -61,29 +64,28 @@ function mapLines(document: GraphDocument, columns: number, paint: (tone: Tone, 
 
 interface View {
   readonly document: GraphDocument;
+  readonly linksOf: ReadonlyMap<string, readonly AtlasLink[]>;
+  /** A version is worth a word where not all have the same. */
+  readonly hasVersions: boolean;
   readonly gutter: Gutter;
   readonly columns: number;
   readonly nameColumn: number;
   readonly paint: (tone: Tone, text: string) => string;
 }
 
-function serverLines(
-  server: AtlasServer,
-  row: number,
-  { document, gutter, columns, nameColumn, paint }: View,
-): string[] {
+function serverLines(server: AtlasServer, row: number, view: View): string[] {
+  const { document, gutter, columns, nameColumn, paint, linksOf, hasVersions } = view;
   const condition = conditionOf(server);
   const name = paint(TONES[condition], server.name.padEnd(nameColumn));
   const symbol = condition === 'up' ? SYMBOLS.up : paint(TONES[condition], SYMBOLS[condition]);
-  const head = `${gutter.row(row)}${symbol} ${name}  ${factsOf(server, document).join(', ')}`;
+  const head = `${gutter.row(row)}${symbol} ${name}  ${factsOf(server, document, hasVersions).join(', ')}`;
   const indent = `${gutter.below(row)}  `;
   const services = server.services.map((service) => service.name);
   const more: string[] = [];
   if (services.length > 0) more.push(...wrapped(services, columns, `${indent}runs `, `${indent}     `, ' '));
   const { heardOf = [] } = server;
   if (heardOf.length > 0) more.push(...wrapped(heardOf, columns, `${indent}heard of `, `${indent}         `, ' '));
-  const links = document.links.filter(({ from, to }) => from === server.name || to === server.name);
-  const ends = links.map((link) => linkText(link, server.name)).sort(compareTexts);
+  const ends = (linksOf.get(server.name) ?? []).map((link) => linkText(link, server.name)).sort(compareTexts);
   if (ends.length > 0) more.push(...wrapped(ends, columns, `${indent}to   `, `${indent}     `, ', '));
   return [head, ...more];
 }
@@ -95,7 +97,7 @@ function conditionOf({ isReachable, isDraining, knowledge }: AtlasServer): Condi
 }
 
 /** What is said beside a name: where it is, and what is special. */
-function factsOf(server: AtlasServer, { seenFrom, time, servers }: GraphDocument): string[] {
+function factsOf(server: AtlasServer, { seenFrom, time }: GraphDocument, hasVersions: boolean): string[] {
   const { name, distance, nextHops, load = 0, upSince, lostSince, version, address } = server;
   const facts: string[] = [];
   if (name === seenFrom) facts.push('here');
@@ -110,9 +112,7 @@ function factsOf(server: AtlasServer, { seenFrom, time, servers }: GraphDocument
   if (load > 0) facts.push(`load ${load}`);
   if (upSince !== undefined) facts.push(`up ${formatSpan(time - upSince)}`);
   if (address !== undefined) facts.push(address);
-  // A version is worth a word where not all have the same.
-  const versions = new Set(servers.flatMap((other) => other.version ?? []));
-  if (version !== undefined && versions.size > 1) facts.push(`version ${version}`);
+  if (version !== undefined && hasVersions) facts.push(`version ${version}`);
   return facts;
 }
 

@@ -43,7 +43,8 @@ export function decrementHops(bytes: Uint8Array, offset: number): number {
 
 const digitOf = (value: number): number => (value < 10 ? 48 + value : 87 + value);
 const valueOf = (byte = 0): number => (byte <= 57 ? byte - 48 : (byte | 32) - 87) & 15;
-const hex = (hops: number): string => hops.toString(16).padStart(2, '0');
+const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+const hex = (hops: number): string => HEX[hops] as string;
 
 function headOf(frame: KnownFrame): string {
   switch (frame.kind) {

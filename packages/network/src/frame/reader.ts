@@ -1,7 +1,9 @@
 // Bytes to frames, cut anywhere, with limits on all that a peer may send.
 
+import { type DataHead, DataHeadReader } from './data-head.ts';
 import {
   type BroadcastState,
+  type DataFrame,
   type DigestEntry,
   type DigestFrame,
   type Frame,
@@ -28,6 +30,13 @@ export const FRAME_LIMITS: FrameLimits = { payloadBytesMax: 4 * 1024 * 1024, hea
 /** A peer does not keep to the form of frames; the link cannot go on, for nobody knows where the next one begins. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
+}
+
+/** A head that was read: as text, or as that of a data frame. */
+interface Head {
+  readonly text: string;
+  readonly data: DataHead | undefined;
+  readonly payloadBytes: number;
 }
 
 const AT = 64;
@@ -57,7 +66,8 @@ export class FrameReader {
   /** The beginning of a line whose end has not come. */
   #carry: Uint8Array = NOTHING;
   /** A head that was read and whose payload has not come whole. */
-  #head: { readonly text: string; readonly payloadBytes: number } | undefined;
+  #head: Head | undefined;
+  readonly #dataHeads = new DataHeadReader();
   /** The payload as far as it has come, if it is spread over chunks. */
   #payload: Uint8Array | undefined;
   #filled = 0;
@@ -98,9 +108,9 @@ export class FrameReader {
         if (this.#waiting.length === 0) return undefined;
         continue;
       }
-      const { text } = this.#head;
+      const { text, data } = this.#head;
       this.#head = undefined;
-      return decodeFrame(text, payload);
+      return data === undefined ? decodeFrame(text, payload) : dataFrame(data, payload);
     }
   }
 
@@ -130,17 +140,17 @@ export class FrameReader {
     this.#at += piece.length;
     const line = this.#carry.length === 0 ? piece : joined(this.#carry, piece);
     if (end === -1) {
-      this.#carry = line === piece ? piece.slice() : line;
+      this.#carry = line === piece ? new Uint8Array(piece) : line;
       return;
     }
     this.#carry = NOTHING;
-    const text = decodeText(line.subarray(0, -1));
-    if (first === AT) this.#head = { text, payloadBytes: this.#payloadBytes(text) };
-    else this.#onLine?.(text);
+    const data = first === AT ? this.#dataHeads.read(line) : undefined;
+    const text = data === undefined ? decodeText(line.subarray(0, -1)) : '';
+    if (first !== AT) this.#onLine?.(text);
+    else this.#head = { text, data, payloadBytes: this.#checked(data?.payloadBytes ?? payloadBytesOf(text)) };
   }
 
-  #payloadBytes(head: string): number {
-    const bytes = integer(head.slice(head.lastIndexOf(' ') + 1));
+  #checked(bytes: number): number {
     if (bytes > this.#limits.payloadBytesMax) throw new FrameError(`${bytes} bytes behind one head`);
     return bytes;
   }
@@ -171,6 +181,12 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   bytes.set(first);
   bytes.set(second, first.length);
   return bytes;
+}
+
+const payloadBytesOf = (head: string): number => integer(head.slice(head.lastIndexOf(' ') + 1));
+
+function dataFrame({ hops, origin, last, stream, base, sequence, count }: DataHead, payload: Uint8Array): DataFrame {
+  return { kind: 'data', hops, origin, last, stream, base, sequence, count, id: undefined, payload };
 }
 
 /** A frame from its head, without LF, and what followed. @throws FrameError */

@@ -27,7 +27,7 @@ import {
   Router,
   type RouterOptions,
 } from '../router/router.ts';
-import { type Arrival, type Outcome, type StreamOptions, Streams } from '../stream/streams.ts';
+import { type Arrival, type LineCounter, type Outcome, type StreamOptions, Streams } from '../stream/streams.ts';
 import { Debts } from './debts.ts';
 
 export { BROADCAST_OPTIONS, type BroadcastOptions } from '../router/broadcast.ts';
@@ -39,12 +39,16 @@ export interface NodeOptions {
   readonly router: RouterOptions;
   readonly streams: StreamOptions;
   readonly broadcasts: BroadcastOptions;
+  /** A faster way to count the LFs in a block than the own one. */
+  readonly countLines?: LineCounter | undefined;
 }
 
 /** The machine's side of a node. `T` is what it knows a parcel by. */
 export interface Local<T> {
   /** Queues, keeps or refuses each line that arrived. @returns the places of those that found nobody there */
   take(arrival: Arrival): readonly number[];
+  /** Whether what arrives from there can be taken now; if not, `Node.resume` says when. Default: always. */
+  mayTake?(origin: Instance): boolean;
   /** What became of parcels that were given to streams. */
   settle(outcomes: readonly Outcome<T>[], now: number): void;
   /** Something changed about where a service is. */
@@ -95,7 +99,11 @@ export class Node<T> {
       options: options.streams,
       isReachable,
       isKnown,
-      take: (arrival) => this.#local.take(arrival),
+      taker: {
+        take: (arrival) => this.#local.take(arrival),
+        mayTake: (origin) => this.#local.mayTake?.(origin) ?? true,
+      },
+      countLines: options.countLines,
     });
     this.broadcasts = new Broadcast(
       {
@@ -147,7 +155,12 @@ export class Node<T> {
     else if (frame.kind === 'fetch') this.broadcasts.receiveFetch(link, frame);
     else if (frame.kind === 'data' && isScopeMark(frame.last)) this.broadcasts.receive(link, frame, now);
     else if (nodeOf(frame.last) === this.id) this.streams.receive(frame, now);
-    else this.#pass(frame);
+    else this.#pass(frame, link, now);
+  }
+
+  /** What arrives from there can be taken again. */
+  resume(origin: Instance, now: number): void {
+    this.streams.resume(origin, now);
   }
 
   /**
@@ -200,17 +213,24 @@ export class Node<T> {
   }
 
   /** A frame of another daemon's, for a third one. */
-  #pass(frame: RoutedFrame): void {
+  #pass(frame: RoutedFrame, from: Port, now: number): void {
     if (frame.hops === 0) {
       this.counters.looped++;
       return;
     }
     this.counters.passed++;
+    // What has just changed may not be computed yet: frames would be lost, or go to and fro until their hops are used up.
+    const link = this.#linkFor(frame);
+    if (link === undefined || link === from) this.step({ kind: 'in-doubt' }, now);
     this.#send({ ...frame, hops: frame.hops - 1 });
   }
 
+  #linkFor({ origin, last }: RoutedFrame): Port | undefined {
+    return this.router.graph?.slotFor(nodeOf(origin), nodeOf(last));
+  }
+
   #send(frame: RoutedFrame): void {
-    const link = this.router.graph?.slotFor(nodeOf(frame.origin), nodeOf(frame.last));
+    const link = this.#linkFor(frame);
     if (link === undefined) this.counters.stranded++;
     else this.#effects.push({ kind: 'send', link, frame });
   }

@@ -67,7 +67,7 @@ export class Areas {
     const first = LinkState.first(options.node, options.incarnation);
     this.summaries = new Database(first, { ...options, ...limits }, 'summary');
     this.#contentPace = new Pace(options.originateIntervalMs, options.summaryIntervalMs, options.summaryIntervalMs);
-    this.#origination = new Origination(this.summaries, options.originateIntervalMs);
+    this.#origination = new Origination(this.summaries, options.originateIntervalMs, options.random);
     this.flooding = new Flooding({
       about: 'summary',
       self: options.node,
@@ -79,7 +79,7 @@ export class Areas {
         this.#changed(change);
         parts.heardOf((change.after ?? change.before)?.origin ?? '', now);
       },
-      outbid: (heard) => this.#origination.outbid(heard),
+      outbid: (heard) => void this.#origination.outbid(heard),
     });
     const common = { self: options.node, database, directory, routes, adjacencies, summaries: this.summaries };
     this.#summarizer = new Summarizer({ ...common, area: options.area });

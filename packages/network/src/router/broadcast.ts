@@ -144,7 +144,7 @@ export class Broadcast {
       return;
     }
     // In bytes of its own: those of the frame are part of a read, which would be held as a whole, or written into again.
-    this.#hold(series, { ...frame, payload: frame.payload.slice() }, now);
+    this.#hold(series, { ...frame, payload: new Uint8Array(frame.payload) }, now);
     if (frame.hops > 0) this.#pass({ ...frame, hops: frame.hops - 1 }, link);
     this.#advance(series);
     this.#tell(series, now);

@@ -23,6 +23,10 @@ export type GraphInput =
   | { readonly kind: 'drain'; readonly isDraining: boolean }
   /** A link to a C++ daemon: what is behind it, which may change; undefined: it is gone. */
   | { readonly kind: 'opaque'; readonly link: Port; readonly fact: OpaqueFact | undefined }
+  /** Services that belong on this machine also while they are down: they are looked for nowhere else. */
+  | { readonly kind: 'expected'; readonly services: readonly string[] }
+  /** A frame finds no way on, or only the one that it came by: if routes wait to be computed, they are now. */
+  | { readonly kind: 'in-doubt' }
   /** Time has passed. */
   | { readonly kind: 'wake' };
 

@@ -64,7 +64,7 @@ export class GraphRouter {
       distanceTo: (node) => (this.#reached.has(node) ? this.routes.distanceTo(node) : undefined),
       decide: (node, destination) => this.whereabouts.decide(node, destination),
     });
-    this.#origination = new Origination(this.database, options.originateIntervalMs);
+    this.#origination = new Origination(this.database, options.originateIntervalMs, options.random);
     this.flooding = new Flooding({
       about: 'update',
       self: options.node,
@@ -157,8 +157,14 @@ export class GraphRouter {
       case 'drain':
         this.#drain(input.isDraining, now);
         break;
+      case 'expected':
+        this.opaque.expect(input.services);
+        break;
       case 'opaque':
         this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
+        break;
+      case 'in-doubt':
+        if (this.#timers.take('compute', Number.POSITIVE_INFINITY)) this.#compute(now);
         break;
       case 'wake':
         this.#wake(now);
@@ -208,22 +214,6 @@ export class GraphRouter {
   /** Whether broadcasts of a scope go over a link. */
   isWithin(link: Port, scope: ScopeMark): boolean {
     return scope === '*' || this.#adjacencies.get(link)?.peer.isInArea === true;
-  }
-
-  /** Names of the other machines of this area that can be reached. */
-  *reachableServers(): Generator<string> {
-    for (const node of this.#reached.keys()) {
-      const name = this.database.get(node)?.facts.name ?? '';
-      if (name !== '') yield name;
-    }
-  }
-
-  /** Services that other machines announce, with where they are and what they understand. */
-  *remoteServices(): Generator<{ readonly server: string; readonly service: string; readonly commands: string }> {
-    for (const node of this.#reached.keys()) {
-      const { name, services } = this.database.get(node)?.facts ?? { name: '', services: [] };
-      if (name !== '') for (const [service, commands] of services) yield { server: name, service, commands };
-    }
   }
 
   /** Who bears a name and can be reached, in this area or another. */
@@ -398,8 +388,7 @@ export class GraphRouter {
   }
 
   #outbid(heard: number): void {
-    this.#origination.outbid(heard);
-    this.#effects.push({ kind: 'outbid', incarnation: heard + 1 });
+    this.#effects.push({ kind: 'outbid', incarnation: this.#origination.outbid(heard) });
   }
 
   #drain(isDraining: boolean, now: number): void {

@@ -110,6 +110,10 @@ describe('a line a - b - c; b is linked with fake, c with other', () => {
     expect(short((routers[at] as Router).forward(server, service, '', 1000))).toBe(where);
   });
 
+  test('which C++ daemons can be reached', () => {
+    for (const router of routers) expect([...(router.graph?.opaque.servers() ?? [])].sort()).toEqual(['fake', 'other']);
+  });
+
   test.each<[string, string, string]>([
     ['', 'w9', 'peers 100'],
     ['fake', 'communicatord', 'peers 100'],
@@ -136,6 +140,16 @@ test('a name that was in the graph a moment ago is waited for, one that was not 
   expect(short(b.forward('', 'web', '', world.now))).toBe('absent');
   expect(short(a.forward('', 'web', '', world.now + 61_000))).toBe('node b');
   expect(short(b.forward('', 'web', '', world.now + 61_000))).toBe('peers 100');
+});
+
+test('a service that belongs on this machine is looked for nowhere else', () => {
+  const world = lineOf([], [fact('fake')]);
+  const [a, b] = world.routers as [Router, Router];
+  b.step({ kind: 'expected', services: ['web'] }, world.now);
+  expect(short(b.forward('', 'web', '', world.now))).toBe('absent');
+  expect(short(b.forward('', 'other', '', world.now))).toBe('peers 100');
+  expect(short(a.forward('', 'web', '', world.now))).toBe('node b');
+  expect(short(b.here('web', '', world.now))).toBe('absent');
 });
 
 test('a peer that is gone is nowhere; what waits for it is to be looked at', () => {

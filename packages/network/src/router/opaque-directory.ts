@@ -53,6 +53,7 @@ export class OpaqueDirectory {
   readonly #own = new Map<Port, Behind>();
   readonly #borders = new Map<NodeId, readonly Behind[]>();
   readonly #goneAtMs = new Map<string, number>();
+  #expected: ReadonlySet<string> = new Set();
 
   constructor(around: OpaqueSurroundings) {
     this.#around = around;
@@ -83,6 +84,11 @@ export class OpaqueDirectory {
     return [...new Set([...old, ...now].flatMap(({ services }) => [...services]))];
   }
 
+  /** These belong on this machine: if they are not there, they are waited for. */
+  expect(services: readonly string[]): void {
+    this.#expected = new Set(services);
+  }
+
   /** Where a service is has changed: if it is nowhere in the graph any more, that is remembered for a while. */
   changed(service: string, now: number): void {
     if (this.#around.hasService(service)) return;
@@ -92,6 +98,13 @@ export class OpaqueDirectory {
       if (now - atMs <= GONE_MS && this.#goneAtMs.size <= GONE_COUNT_MAX) break;
       this.#goneAtMs.delete(name);
     }
+  }
+
+  /** The C++ daemons that can be reached. */
+  *servers(): Generator<string> {
+    for (const { server } of this.#own.values()) yield server;
+    for (const [node, list] of this.#borders)
+      if (this.#around.distanceTo(node) !== undefined) for (const { server } of list) yield server;
   }
 
   /** Where a service may be that no node has: behind an own peer, or behind one of the nearest node with any. */
@@ -156,7 +169,7 @@ export class OpaqueDirectory {
   /** A name that is in the graph, or was a moment ago, is waited for and not looked for. */
   #isLookedFor(service: string, now: number): boolean {
     const isJustGone = now - (this.#goneAtMs.get(service) ?? Number.NEGATIVE_INFINITY) <= GONE_MS;
-    return !isJustGone && !this.#around.hasService(service);
+    return !isJustGone && !this.#expected.has(service) && !this.#around.hasService(service);
   }
 }
 

@@ -3,17 +3,22 @@
 import type { Change, Database } from './database.ts';
 import { KEY, type LinkState } from './link-state.ts';
 
+/** Incarnations are seconds since 1970, or so: some minutes ahead of the clock do no harm. */
+const OUTBID_SPAN = 1000;
+
 export class Origination {
   readonly #database: Database;
   readonly #intervalMs: number;
+  readonly #random: () => number;
   readonly #changes = new Map<string, string | undefined>();
   #lastMs = Number.NEGATIVE_INFINITY;
   /** The incarnation in which the own link state must be born again, for something greater was heard of. */
   #incarnation = 0;
 
-  constructor(database: Database, intervalMs: number) {
+  constructor(database: Database, intervalMs: number, random: () => number) {
     this.#database = database;
     this.#intervalMs = intervalMs;
+    this.#random = random;
   }
 
   /** A fact that is to be told, or taken back. */
@@ -30,9 +35,14 @@ export class Origination {
     for (const [key, value] of facts) this.tell(key, value);
   }
 
-  /** Somebody heard of a later life of this node than this one: the next link state must be later still. */
-  outbid(heard: LinkState['incarnation']): void {
-    this.#incarnation = Math.max(this.#incarnation, heard + 1);
+  /**
+   * Somebody heard of a later life of this node than this one: the next link state must be later still. By how much is
+   * random: an earlier life may have outbid the same, and been heard by others; two different states would bear one number.
+   * @returns the incarnation of the next link state
+   */
+  outbid(heard: LinkState['incarnation']): LinkState['incarnation'] {
+    if (this.#incarnation <= heard) this.#incarnation = heard + 1 + Math.floor(this.#random() * OUTBID_SPAN);
+    return this.#incarnation;
   }
 
   /** When a link state is due. */

@@ -17,6 +17,7 @@ export type { GraphEffect, GraphInput } from './effects.ts';
 export type { MachineInput, Port, TableEffect } from './machine.ts';
 export type { OpaqueDecision } from './opaque-directory.ts';
 export { ROUTER_OPTIONS, type RouterOptions } from './options.ts';
+export type { RemoteService } from './whereabouts.ts';
 
 /** Where a broadcast goes: this machine, this data centre, everywhere. */
 export type Scope = 'machine' | 'network' | 'cluster';
@@ -127,6 +128,12 @@ export class Router {
       : this.forward(this.#server, service === '?' || service === '*' ? '.' : service);
     if (found.kind !== 'absent' || !(isAnywhere || isBehind)) return found;
     return this.#graph?.opaque.behindOwnPeers(isAnywhere ? '' : machine, service, found.destination, now) ?? found;
+  }
+
+  /** The name of the machine that a decision leads to, as far as it is known; else as addressed. */
+  placeOf(server: string, decision: Decision): string {
+    const named = decision.kind === 'node' ? this.#graph?.whereabouts.nameOf(decision.node) : undefined;
+    return named || (server === '' || server === '.' ? this.#server : server);
   }
 
   /** The queues whose messages a service of this machine may have: those for it anywhere, and for it here. */

@@ -19,6 +19,14 @@ export interface WhereaboutsParts {
   readonly reached: ReadonlyMap<NodeId, Instance>;
 }
 
+/** A service of another machine. */
+export interface RemoteService {
+  readonly server: string;
+  readonly service: string;
+  /** What it understands, comma-separated; empty if that is not known, as in other areas. */
+  readonly commands: string;
+}
+
 export class Whereabouts {
   readonly #parts: WhereaboutsParts;
 
@@ -49,8 +57,9 @@ export class Whereabouts {
     const { areas, anycast } = this.#parts;
     const { service, destination, sender, isWide, now } = query;
     areas.interest.ask(service);
-    const { candidates, leaving } = this.#candidates(service);
-    if (isWide) candidates.push(...areas.candidates(service).filter(({ node }) => !this.isInArea(node)));
+    const { staying, leaving } = this.#candidates(service);
+    const far = isWide ? areas.candidates(service).filter(({ node }) => !this.isInArea(node)) : [];
+    const candidates = far.length === 0 ? staying : [...staying, ...far];
     // Who is to be left alone is asked only if nobody else is there, also by those who have sent to it so far.
     const node = anycast.choose(sender, destination, candidates.length > 0 ? candidates : leaving, now);
     return node === undefined ? undefined : this.decide(node, destination);
@@ -64,6 +73,29 @@ export class Whereabouts {
     if (node === undefined || node === self) return undefined;
     if (service !== undefined && !this.hasService(node, service)) return undefined;
     return this.decide(node, destination);
+  }
+
+  /** Names of the other machines of this area that can be reached. */
+  *servers(): Generator<string> {
+    for (const node of this.#parts.reached.keys()) {
+      const name = this.nameOf(node);
+      if (name !== '') yield name;
+    }
+  }
+
+  /** Services elsewhere: all of this area, and of each other part the nearest instance of each. */
+  *services(): Generator<RemoteService> {
+    const { reached, database, areas } = this.#parts;
+    for (const node of reached.keys()) {
+      const { name, services } = database.get(node)?.facts ?? { name: '', services: [] };
+      if (name !== '') for (const [service, commands] of services) yield { server: name, service, commands };
+    }
+    for (const { content } of areas.parts()) {
+      for (const [service, { node }] of content?.services ?? []) {
+        const server = areas.nameOf(node) ?? '';
+        if (server !== '' && !this.isInArea(node)) yield { server, service, commands: '' };
+      }
+    }
   }
 
   /** Who bears a name and can be reached; should several, one of this area, and the one with the older claim. */
@@ -98,17 +130,17 @@ export class Whereabouts {
     return { kind: 'node', node, instance: own ?? foreign ?? instanceOf(node, 0), destination };
   }
 
-  /** Who has a service in this area, and can be reached. */
-  #candidates(service: string): { readonly candidates: Candidate[]; readonly leaving: Candidate[] } {
+  /** The nodes of this area with a service, and those of them that are being drained. */
+  #candidates(service: string): { readonly staying: Candidate[]; readonly leaving: Candidate[] } {
     const { directory, reached, database, routes } = this.#parts;
-    const candidates: Candidate[] = [];
+    const staying: Candidate[] = [];
     const leaving: Candidate[] = [];
     for (const node of directory.nodesWith(service)) {
       if (!reached.has(node)) continue;
       const { load, isDraining } = database.get(node)?.facts ?? { load: 0, isDraining: false };
-      (isDraining ? leaving : candidates).push({ node, distance: routes.distanceTo(node), load });
+      (isDraining ? leaving : staying).push({ node, distance: routes.distanceTo(node), load });
     }
-    return { candidates, leaving };
+    return { staying, leaving };
   }
 
   /** Nodes of other areas that bear a name. */

@@ -93,7 +93,7 @@ test('a message that does not end, ends twice, or ends as what it was not', () =
 });
 
 test('a durable message on disk outlives its machine, and not its disk', () => {
-  const first = { ...machine('c'), life: 1 } as SimulatedMachine & { life: number };
+  const first = Object.assign(machine('c'), { life: 1 });
   const make = (): TracedMessage => {
     const message = checker.create(first, 'web', '', 'db', true);
     checker.accepted(message);

@@ -63,11 +63,6 @@ export class Checker {
   };
   readonly links: LinkCounts = { linked: 0, refused: {} };
   isAfterFaults = false;
-  /**
-   * Whether nobody is ever cut off: then what comes back goes before everything that was sent after it. Else messages
-   * may go elsewhere while a node that cannot be reached owes word of older ones.
-   */
-  isStrict = false;
   /** All messages before this one have ended, or cannot any more. */
   #open = 0;
   /** When each machine lost its disk last. */
@@ -162,8 +157,7 @@ export class Checker {
     const flow = `${message.sender} > ${machine.setup.id}~${machine.life}:${service}`;
     const last = this.#lastArrived.get(flow) ?? -1;
     // What comes back goes before anything newer; but what was sent elsewhere before it was known to come back, stays ahead.
-    const mayBeLate = isAgain || (!this.isStrict && last < (message.returnedBefore ?? 0));
-    const isOvertaken = last > message.number && !mayBeLate;
+    const isOvertaken = last > message.number && last >= (message.returnedBefore ?? 0) && !isAgain;
     if (isOvertaken) this.violate(`${what} arrived at ${machine.setup.name} after message ${last}`);
     this.#lastArrived.set(flow, Math.max(last, message.number));
     this.onDelivery?.(message, machine);

@@ -143,10 +143,6 @@ const FAULTS = {
 export type FaultKind = keyof typeof FAULTS;
 export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
 
-/** Those that cut nobody off from anybody. */
-const GENTLE: readonly FaultKind[] = ['service', 'drain', 'load'];
-export const isGentle = (kind: FaultKind): boolean => GENTLE.includes(kind);
-
 /** These happen twice as often. */
 const FREQUENT: readonly FaultKind[] = ['crash', 'service', 'cut'];
 

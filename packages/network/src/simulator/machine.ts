@@ -72,6 +72,7 @@ export class SimulatedMachine {
   readonly links: MachineLinks;
   readonly disk: Disk;
   node: Node<Sent> | undefined;
+  /** Of its present life, as its frames bear it. */
   incarnation = 0;
   /** Whether the machine was told that its name belongs to another. */
   hasLostName = false;
@@ -82,6 +83,8 @@ export class SimulatedMachine {
   #effects: LocalEffect[] = [];
   readonly #servicePorts = new Map<Port, string>();
   #clockErrorS: number;
+  /** The greatest that its disk knows of. */
+  #storedIncarnation = 0;
   #nextPort = SERVICE_PORT;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #life = 0;
@@ -124,7 +127,8 @@ export class SimulatedMachine {
     if (this.node !== undefined) return;
     const { random, shared } = this.#world;
     const { name, id, area, clockErrorS } = this.setup;
-    this.incarnation = Math.max(this.incarnation + 1, Math.floor(this.#unixMs / 1000));
+    this.incarnation = Math.max(this.#storedIncarnation + 1, Math.floor(this.#unixMs / 1000));
+    this.#storedIncarnation = this.incarnation;
     this.#life++;
     const router = {
       ...ROUTER_OPTIONS,
@@ -159,7 +163,7 @@ export class SimulatedMachine {
 
   /** The machine forgets its incarnation and what it kept, and its clock is wrong by so much from now on. */
   loseDisk(clockErrorS: number): void {
-    this.incarnation = 0;
+    this.#storedIncarnation = 0;
     this.#clockErrorS = clockErrorS;
     this.disk.wipe();
     this.#world.checker.diskLost(this);
@@ -383,6 +387,7 @@ export class SimulatedMachine {
       this.links.send(link, frame);
     } else if (effect.kind === 'broadcast') this.#world.checker.broadcastArrived(this, effect.bytes);
     else if (effect.kind === 'hang-up') this.links.close(effect.link);
+    else if (effect.kind === 'outbid') this.#storedIncarnation = effect.incarnation;
     else if (effect.kind === 'name-lost') this.hasLostName = true;
   }
 }

@@ -108,7 +108,7 @@ export function parseScript(text: string): Script {
       read(line);
       mentions.push({ line: index + 1, ...mentionsOf(line.split(/\s+/)) });
     } catch (error) {
-      throw new Error(`line ${index + 1}: ${(error as Error).message}`);
+      throw new Error(`line ${index + 1}: ${(error as Error).message}`, { cause: error });
     }
   }
   for (const { line, machines, cable } of mentions) {

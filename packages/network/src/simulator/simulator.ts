@@ -4,7 +4,7 @@
 import { Checker, type LinkCounts, type MessageCounts } from './checkers.ts';
 import { differences, partsOf } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
-import { FAULT_KINDS, type FaultKind, isGentle, makeTrouble, type Newcomer } from './faults.ts';
+import { FAULT_KINDS, type FaultKind, makeTrouble, type Newcomer } from './faults.ts';
 import { wrongChoices } from './instances.ts';
 import { FORGET_MS, SimulatedMachine, type World } from './machine.ts';
 import { Cable } from './network.ts';
@@ -52,6 +52,8 @@ export interface SimulationResult {
 /** After the last fault: silence must be noticed, pauses before dialing be over, link states be flooded. */
 const HEALING_MS_MAX = 15_000;
 const BYTE_EXACT_NODES_MAX = 20;
+/** Between two messages of one sender to the same name, at most, in ms. */
+const FLOW_PAUSE_MS_MAX = 10;
 /** The most machines that are drawn. */
 const NODES_MAX = 60;
 const TTL_MS = 20_000;
@@ -85,7 +87,6 @@ export class Simulation {
     this.options = options;
     this.random = new Random(options.seed);
     this.checker = new Checker(() => this.queue.nowMs);
-    this.checker.isStrict = options.faults.every(isGentle);
     this.topology = options.topology ?? this.#draw();
     this.secret = this.random.chance(0.5) ? this.random.id() : undefined;
     const isByteExact = options.isByteExact ?? this.topology.nodes.length <= BYTE_EXACT_NODES_MAX;
@@ -258,8 +259,13 @@ export class Simulation {
         const isShort = random.chance(SHORT_LIVED_SHARE) && !checker.isAfterFaults;
         const ttlMs = isShort ? random.integer(200, 5000) : random.integer(TTL_MS / 2, TTL_MS);
         const wishes = { ttlMs, isKept: true, isDurable: random.chance(DURABLE_SHARE) };
-        for (let burst = random.chance(0.1) ? random.integer(2, 30) : 1; burst > 0; burst--) {
-          from.send(service, isNamed ? to.setup.name : '', target, wishes);
+        const count = random.chance(0.1) ? random.integer(2, 30) : 1;
+        // At once, or one after the other while things change.
+        const everyMs = random.chance(0.5) ? 0 : random.next() * FLOW_PAUSE_MS_MAX;
+        for (let place = 0; place < count; place++) {
+          const send = (): void => from.send(service, isNamed ? to.setup.name : '', target, wishes);
+          if (place * everyMs === 0) send();
+          else queue.after(place * everyMs, send);
         }
       });
     }

@@ -13,8 +13,12 @@ export interface Arrival {
   readonly count: number;
 }
 
-/** Takes lines: queues, keeps or refuses each. @returns the places of those that found nobody there */
-export type Taker = (arrival: Arrival) => readonly number[];
+export interface Taker {
+  /** Queues, keeps or refuses each line. @returns the places of those that found nobody there */
+  take(arrival: Arrival): readonly number[];
+  /** Whether what arrives from there can be taken now. If not, it waits here until `resume`. Default: always. */
+  mayTake?(origin: Instance): boolean;
+}
 
 const NONE: readonly Range[] = [];
 
@@ -64,33 +68,39 @@ export class IncomingStream {
 
   /**
    * A frame of this stream arrived.
-   * @param windowBytes how much may wait for what is missing before it
-   * @returns whether it is to be acknowledged; a frame of an older stream is not
+   * @param windowBytes how much may wait for what is missing before it, or for `resume`
+   * @returns whether it is to be acknowledged; a frame of an older stream is not, nor one that has to wait for `resume`
    */
-  accept(frame: DataFrame, windowBytes: number, take: Taker): boolean {
+  accept(frame: DataFrame, windowBytes: number, taker: Taker): boolean {
     if (frame.stream < this.#number) return false;
     if (frame.stream > this.#number) this.#begin(frame.stream);
     this.#forgetReturned(frame.base);
-    if (frame.sequence > this.#expected) {
+    const isHeldBack = !mayTake(taker, this.origin);
+    if (frame.sequence > this.#expected || (isHeldBack && frame.sequence + frame.count > this.#expected)) {
       const bytes = frame.payload.length;
       const known = this.#early.get(frame.sequence);
-      if (known !== undefined && known.count >= frame.count) return true;
+      if (known !== undefined && known.count >= frame.count) return !isHeldBack;
       // With nothing there yet it is taken however large: else a long line could never come early.
-      if (this.#early.size > 0 && this.#earlyBytes + bytes > windowBytes) return true;
+      if (this.#early.size > 0 && this.#earlyBytes + bytes > windowBytes) return !isHeldBack;
       this.#earlyBytes += bytes - (known?.payload.length ?? 0);
       // In bytes of its own: those of the frame may be those of a read.
-      this.#early.set(frame.sequence, { ...frame, payload: frame.payload.slice() });
-      return true;
+      this.#early.set(frame.sequence, { ...frame, payload: new Uint8Array(frame.payload) });
+      return !isHeldBack;
     }
-    this.#take(frame, take);
-    while (this.#early.size > 0) {
+    this.#take(frame, taker);
+    this.resume(taker);
+    return true;
+  }
+
+  /** Takes what goes on where the taken numbers end, as far as it is there and may be taken. */
+  resume(taker: Taker): void {
+    while (this.#early.size > 0 && mayTake(taker, this.origin)) {
       const next = this.#nextEarly();
       if (next === undefined) break;
       this.#early.delete(next.sequence);
       this.#earlyBytes -= next.payload.length;
-      this.#take(next, take);
+      this.#take(next, taker);
     }
-    return true;
   }
 
   /** Forgets all but its numbers. */
@@ -106,7 +116,7 @@ export class IncomingStream {
     this.#returned = [];
   }
 
-  #take(frame: DataFrame, take: Taker): void {
+  #take(frame: DataFrame, taker: Taker): void {
     const skip = this.#expected - frame.sequence;
     if (skip >= frame.count) return;
     const count = frame.count - skip;
@@ -119,7 +129,7 @@ export class IncomingStream {
     }
     const bytes = skip === 0 ? frame.payload : sliceLines(frame.payload, skip, frame.count);
     const id = frame.id ?? { incarnation: incarnationOf(this.origin), stream: frame.stream, number: frame.sequence };
-    for (const place of take({ origin: this.origin, id: { ...id, number: id.number + skip }, bytes, count })) {
+    for (const place of taker.take({ origin: this.origin, id: { ...id, number: id.number + skip }, bytes, count })) {
       this.#return(first + place, first + place);
     }
   }
@@ -143,3 +153,5 @@ export class IncomingStream {
     if ((this.#returned[0]?.[1] ?? base) < base) this.#returned = this.#returned.filter(([, last]) => last >= base);
   }
 }
+
+const mayTake = (taker: Taker, origin: Instance): boolean => taker.mayTake?.(origin) ?? true;

@@ -70,12 +70,15 @@ export interface Outcome<T> {
   /** The id of the first line: the one it had, or its place in this stream. */
   readonly id: FrameId;
   readonly parcel: Parcel<T>;
+  /** Its bytes are under way nowhere any more: they were sent once, and have arrived. */
+  readonly isGone: boolean;
 }
 
 interface Entry<T> {
   parcel: Parcel<T>;
   sequence: number;
   wasSent: boolean;
+  wasResent: boolean;
   /** Its numbers are void: its time is over, or it was taken back. */
   isVoid: boolean;
 }
@@ -128,7 +131,7 @@ export class OutgoingStream<T> {
   /** Takes a parcel, unless the window is full. A parcel larger than the window is taken when nothing else waits. */
   offer(parcel: Parcel<T>, now: number): boolean {
     if (!this.hasRoom(parcel.bytes.length)) return false;
-    this.#entries.push({ parcel, sequence: this.#nextSequence, wasSent: false, isVoid: false });
+    this.#entries.push({ parcel, sequence: this.#nextSequence, wasSent: false, wasResent: false, isVoid: false });
     this.#nextSequence += parcel.count;
     this.#heldBytes += parcel.bytes.length;
     this.#activeAtMs = now;
@@ -265,14 +268,14 @@ export class OutgoingStream<T> {
 
   /** Settles the numbers of an entry below `end`. @returns what is left of it */
   #settle(entry: Entry<T>, end: number, returned: readonly Range[], outcomes: Outcome<T>[]): Entry<T> {
-    const { parcel, sequence, isVoid, wasSent } = entry;
+    const { parcel, sequence, isVoid, wasSent, wasResent } = entry;
     let first = sequence;
     while (first < end) {
       const isReturned = contains(returned, first);
-      let next = first + 1;
+      let next = returned.length === 0 ? end : first + 1;
       while (next < end && contains(returned, next) === isReturned) next++;
       const part = partOf(parcel, first - sequence, next - sequence);
-      if (!isVoid) outcomes.push(this.#outcome(isReturned ? 'returned' : 'taken', part, first));
+      if (!isVoid) outcomes.push(this.#outcome(isReturned ? 'returned' : 'taken', part, first, !wasResent));
       else if (wasSent) outcomes.push(this.#outcome(isReturned ? 'expired' : 'taken', part, first));
       first = next;
     }
@@ -282,9 +285,9 @@ export class OutgoingStream<T> {
     return { ...entry, parcel: rest, sequence: end };
   }
 
-  #outcome(fate: Fate, parcel: Parcel<T>, sequence: number): Outcome<T> {
+  #outcome(fate: Fate, parcel: Parcel<T>, sequence: number, isGone = false): Outcome<T> {
     const id = parcel.id ?? { incarnation: incarnationOf(this.#origin), stream: this.number, number: sequence };
-    return { fate, parcel, id };
+    return { fate, parcel, id, isGone };
   }
 
   #frameOf(batch: readonly Entry<T>[], bytes: number, now: number): DataFrame {
@@ -304,6 +307,7 @@ export class OutgoingStream<T> {
       count += entry.parcel.count;
       isFirstTime &&= !entry.wasSent && !entry.isVoid;
       // What was void before it was ever sent has had its outcome: that its numbers go out changes nothing.
+      entry.wasResent ||= entry.wasSent;
       entry.wasSent ||= !entry.isVoid;
     }
     if (isFirstTime && this.#timedSequence === 0) {

@@ -37,7 +37,13 @@ function end(self: string): End {
     return missing;
   };
   const options = { ...STREAM_OPTIONS, windowBytes: 4000, frameBytesMax: 300, flightBytesMin: 500 };
-  const streams = new Streams<number>({ self, options, isReachable: () => here.reachable, isKnown: () => true, take });
+  const streams = new Streams<number>({
+    self,
+    options,
+    isReachable: () => here.reachable,
+    isKnown: () => true,
+    taker: { take },
+  });
   const here: End = { streams, arrived, ids, outcomes: [], isAbsent: () => false, reachable: true };
   return here;
 }

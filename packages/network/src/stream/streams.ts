@@ -14,10 +14,11 @@ import {
 } from '../frame/frame.ts';
 import { Alarms } from '../router/alarms.ts';
 import { IncomingStream, type Taker } from './incoming.ts';
-import { isLines } from './lines.ts';
+import { isLines, type LineCounter } from './lines.ts';
 import { type Outcome, OutgoingStream, type Parcel, type StreamOptions } from './outgoing.ts';
 
 export { type Arrival, IncomingStream, type Taker } from './incoming.ts';
+export type { LineCounter } from './lines.ts';
 export {
   type Fate,
   type Outcome,
@@ -45,7 +46,8 @@ export interface StreamsParts {
   readonly isReachable: (last: Instance) => boolean;
   /** Whether the link-state database knows the node in that incarnation. */
   readonly isKnown: (origin: Instance) => boolean;
-  readonly take: Taker;
+  readonly taker: Taker;
+  readonly countLines?: LineCounter | undefined;
 }
 
 export class Streams<T> {
@@ -196,6 +198,15 @@ export class Streams<T> {
     return frames;
   }
 
+  /** What this node holds back of an origin may be taken again. */
+  resume(origin: Instance, now: number): void {
+    const stream = this.#incoming.get(origin);
+    if (stream === undefined) return;
+    const before = stream.taken;
+    stream.resume(this.#parts.taker);
+    if (stream.taken > before) this.#acksDue.setNoLater(origin, now);
+  }
+
   takeOutcomes(): Outcome<T>[] {
     const outcomes = this.#outcomes;
     if (outcomes.length > 0) this.#outcomes = [];
@@ -203,8 +214,8 @@ export class Streams<T> {
   }
 
   #receiveData(frame: DataFrame, now: number): void {
-    const { take, options } = this.#parts;
-    if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count))) {
+    const { taker, options, countLines } = this.#parts;
+    if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count, countLines))) {
       this.counters.refused++;
       return;
     }
@@ -216,7 +227,7 @@ export class Streams<T> {
     this.#ended.delete(frame.origin);
     const before = stream.taken;
     const isNew = stream.number !== frame.stream;
-    if (!stream.accept(frame, options.windowBytes, take)) return;
+    if (!stream.accept(frame, options.windowBytes, taker)) return;
     // What brought nothing new is a repeat or came early: the origin should hear at once how things stand.
     const isAtOnce = (stream.taken === before && !isNew) || stream.unsaidBytes >= options.ackBytes;
     const dueMs = isAtOnce ? now : now + options.ackDelayMs;

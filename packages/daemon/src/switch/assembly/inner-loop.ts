@@ -107,6 +107,16 @@ function markDirty(slot: usize): void {
   store<u32>(CELL_DIRTY_COUNT, dirty + 1);
 }
 
+/** How many LFs there are in [start, end). What lies behind the end may be read, and is not counted. */
+export function countLines(start: u32, end: u32): u32 {
+  const lineFeed = i8x16.splat(10);
+  let lines: u32 = 0;
+  let at: usize = start;
+  for (; at + 16 <= <usize>end; at += 16) lines += popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(at), lineFeed)));
+  const rest = <u32>(<usize>end - at);
+  return lines + popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(at), lineFeed)) & ((1 << rest) - 1));
+}
+
 /**
  * Handles lines in [start, end) of source `owner`, whose stamp of `prefixLength` bytes lies at PREFIX.
  * The byte at `end` is overwritten. Returns DONE, NEEDS_BUFFER or NEEDS_CARE.

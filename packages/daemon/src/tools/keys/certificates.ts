@@ -1,26 +1,11 @@
 // Makes an authority and the certificates that it signs: elliptic curve P-256, for both ends of a TLS connection.
 //
-// Node reads certificates and does not write them; the library that does is loaded by this file alone, and this file
-// only when a certificate is to be made.
-
-import 'reflect-metadata';
+// Node reads certificates and does not write them. The library that does takes long to load, so that is done when a
+// certificate is to be made, and not when this module is: in a bundle all modules are one.
 
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  cryptoProvider,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import type * as Library from '@peculiar/x509';
 
 /** A certificate and its private key, each as PEM. */
 export interface Pair {
@@ -43,21 +28,27 @@ const dayMs = 86_400_000;
 /** A certificate holds from a day ago: the clock of who checks it may be behind. */
 const backdatedMs = dayMs;
 
-cryptoProvider.set(webcrypto);
+async function loadLibrary(): Promise<typeof Library> {
+  await import('reflect-metadata');
+  const library = await import('@peculiar/x509');
+  library.cryptoProvider.set(webcrypto);
+  return library;
+}
 
 /** Makes an authority, which signs itself. */
 export async function createAuthority(name: string, days: number, now: Date): Promise<Pair> {
+  const x509 = await loadLibrary();
   const keys = await createKeys();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: [{ CN: [name] }],
     ...validity(now, days),
     keys,
     signingAlgorithm: ALGORITHM,
     extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { certificate: pem('CERTIFICATE', certificate.rawData), key: await exportKey(keys.privateKey) };
@@ -68,23 +59,24 @@ export async function createAuthority(name: string, days: number, now: Date): Pr
  * @throws Error if the authority's key cannot be read, or does not belong to its certificate
  */
 export async function createCertificate(authority: Pair, request: CertificateRequest): Promise<Pair> {
-  const issuer = new X509Certificate(authority.certificate);
+  const x509 = await loadLibrary();
+  const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await importKey(authority.key);
   const keys = await createKeys();
   const { name, addresses, days, now } = request;
   const { notBefore, notAfter } = validity(now, days);
   const names = [...new Set([name, ...addresses])];
-  const extensions: Extension[] = [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-    new SubjectAlternativeNameExtension(
+  const extensions: Library.Extension[] = [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+    new x509.SubjectAlternativeNameExtension(
       names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
     ),
-    await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    await AuthorityKeyIdentifierExtension.create(issuer),
+    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(issuer),
   ];
-  const certificate = await X509CertificateGenerator.create({
+  const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: [{ CN: [name] }],
     issuer: issuer.subjectName,

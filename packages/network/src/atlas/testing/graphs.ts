@@ -88,8 +88,7 @@ function readLink(text: string): AtlasLink {
 
 /** 16 hexadecimal digits that stand for a name. */
 const hexOf = (name: string): string =>
-  [...name]
-    .map((letter) => letter.charCodeAt(0).toString(16))
+  Array.from(name, (letter) => letter.charCodeAt(0).toString(16))
     .join('')
     .padEnd(16, '0')
     .slice(0, 16);
