@@ -202,9 +202,16 @@ export class Areas {
     return candidates;
   }
 
-  /** Who bears a name in other areas and can be reached; mostly one. */
+  /** Who else bears a name in other areas and can be reached; mostly one. */
   named(name: string): ForeignServer[] {
-    return [...this.parts()].flatMap(({ content }) => content?.names.get(name) ?? []);
+    const found: ForeignServer[] = [];
+    // Names are looked for first: to know who can be reached, all ways have to be computed.
+    for (const state of this.summaries.states()) {
+      const server = summaryOf(state).names.get(name);
+      if (server === undefined || nodeOf(server.instance) === this.#parts.options.node) continue;
+      if (this.isReachable(server.instance)) found.push(server);
+    }
+    return found;
   }
 
   /** The way of a broadcast to all areas; undefined while it cannot be told. @param isOwn whether it began in this part */

@@ -46,6 +46,11 @@ export const BROADCAST_OPTIONS: BroadcastOptions = {
   fetchMax: 1000,
 };
 
+/** What an unknown origin is said to have sent is kept in mind for so long, and looked at so often; so many of them. */
+const DOUBT_MS = 5000;
+const DOUBT_RETRY_MS = 250;
+const DOUBTS_MAX = 1000;
+
 export interface BroadcastParts {
   readonly self: Instance;
   readonly options: BroadcastOptions;
@@ -101,6 +106,9 @@ export class Broadcast {
   readonly #alarms = new Alarms<Series>();
   #tellAtMs = Number.POSITIVE_INFINITY;
   #heldBytes = 0;
+  /** What neighbours have of origins that are not known: who has just started abroad may be heard of a little later. */
+  #doubts: { readonly link: Port; readonly state: BroadcastState; readonly untilMs: number }[] = [];
+  #doubtAtMs = Number.POSITIVE_INFINITY;
   readonly counters: BroadcastCounters = { delivered: 0, repeats: 0, fetched: 0, missed: 0, unknownOrigins: 0 };
 
   constructor(parts: BroadcastParts, now: number) {
@@ -161,18 +169,38 @@ export class Broadcast {
     // Later ones of its youth may name what was sent since it is there, and is still under way.
     const isPast = frame.isWhole && !this.#hasPast && now - this.#bornAtMs < this.#parts.options.youthMs;
     this.#hasPast ||= frame.isWhole;
-    for (const { origin, scope, low, high } of frame.states) {
-      const { self, isKnown, isWithin } = this.#parts;
-      if (origin === self || !isKnown(origin) || !isWithin(link, scope)) continue;
-      const isNew = !this.#series.has(`${origin} ${scope}`);
-      const series = this.#seriesOf(origin, scope);
-      if (isNew && isPast) this.#skipTo(series, high);
-      if (high <= series.done) continue;
-      const askAtMs = now + this.#parts.options.patienceMs;
-      if (series.wanted !== undefined && series.wanted.high >= high) continue;
-      series.wanted = { link, low, high, askAtMs };
-      this.#alarms.setNoLater(series, askAtMs);
+    const { self, isKnown, isWithin } = this.#parts;
+    for (const state of frame.states) {
+      if (state.origin === self || !isWithin(link, state.scope)) continue;
+      if (isKnown(state.origin)) this.#compare(link, state, isPast, now);
+      else if (this.#doubts.length < DOUBTS_MAX) {
+        this.#doubts.push({ link, state, untilMs: now + DOUBT_MS });
+        this.#doubtAtMs = Math.min(this.#doubtAtMs, now + DOUBT_RETRY_MS);
+      }
     }
+  }
+
+  /** A neighbour has come so far. */
+  #compare(link: Port, { origin, scope, low, high }: BroadcastState, isPast: boolean, now: number): void {
+    const isNew = !this.#series.has(`${origin} ${scope}`);
+    const series = this.#seriesOf(origin, scope);
+    if (isNew && isPast) this.#skipTo(series, high);
+    if (high <= series.done || (series.wanted !== undefined && series.wanted.high >= high)) return;
+    const askAtMs = now + this.#parts.options.patienceMs;
+    series.wanted = { link, low, high, askAtMs };
+    this.#alarms.setNoLater(series, askAtMs);
+  }
+
+  /** Looks whether origins that were not known have been heard of meanwhile. */
+  #resolveDoubts(now: number): void {
+    if (this.#doubtAtMs > now) return;
+    const doubts = this.#doubts;
+    this.#doubts = [];
+    for (const doubt of doubts) {
+      if (this.#parts.isKnown(doubt.state.origin)) this.#compare(doubt.link, doubt.state, false, now);
+      else if (doubt.untilMs > now) this.#doubts.push(doubt);
+    }
+    this.#doubtAtMs = this.#doubts.length === 0 ? Number.POSITIVE_INFINITY : now + DOUBT_RETRY_MS;
   }
 
   receiveFetch(link: Port, { origin, scope, range }: FetchFrame): void {
@@ -198,6 +226,7 @@ export class Broadcast {
   }
 
   wake(now: number): void {
+    this.#resolveDoubts(now);
     for (let series = this.#alarms.take(now); series !== undefined; series = this.#alarms.take(now)) {
       this.#fetch(series, now);
       this.#forgetOld(series, now);
@@ -217,7 +246,7 @@ export class Broadcast {
   }
 
   nextDeadline(): number {
-    return Math.min(this.#tellAtMs, this.#alarms.next());
+    return Math.min(this.#tellAtMs, this.#doubtAtMs, this.#alarms.next());
   }
 
   /** When a series has to ask for something, or may forget its oldest message. */

@@ -111,6 +111,20 @@ describe('broadcasts', () => {
     expect(crossed).toBe(2 * 10);
   });
 
+  test('what a machine says right after its start arrives abroad', () => {
+    const simulation = atRest();
+    const w3 = simulation.machine('w3');
+    w3.crash(true);
+    simulation.queue.runUntil(simulation.queue.nowMs + 3000);
+    w3.start();
+    const adjacent = (): boolean => graphOf(simulation, 'w3').fullLinks('*').length > 0;
+    while (!adjacent()) simulation.queue.runUntil(simulation.queue.nowMs + 1);
+    w3.broadcast('log', '*');
+    const arrived = (): number => simulation.checker.counts.broadcasts;
+    simulation.queue.runUntil(simulation.queue.nowMs + 5000);
+    expect(arrived()).toBe(8);
+  });
+
   test('one for the data centre does not leave it', () => {
     expect(broadcast('?', 'e2', 3)).toEqual({ crossed: 0, arrived: ['e1', 'e3'] });
   });

@@ -280,6 +280,8 @@ function sizeOf(frame: Frame): number {
       return 20 + 32 * frame.entries.length;
     case 'vector':
       return 20 + 50 * frame.states.length;
+    case 'hello':
+      return encodeFrame(frame).length;
     default:
       return 80;
   }

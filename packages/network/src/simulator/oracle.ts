@@ -3,6 +3,7 @@
 
 import { COST_MAX } from '../router/link-state.ts';
 import type { SimulatedMachine } from './machine.ts';
+import type { Cable } from './network.ts';
 
 export interface Oracle {
   /** Machines that can be reached from this one, with the cost of the way. */
@@ -14,13 +15,17 @@ export interface Oracle {
 /** Directed edges by machine, then neighbour: the least cost of the links that both ends have in full. */
 export type Edges = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** @param isWide whether links between data centres count, too */
-export function edgesOf(machines: readonly SimulatedMachine[], isWide = false): Edges {
+/**
+ * @param isWide whether links between data centres count, too
+ * @param lost a cable that is gone, though its ends may not know it yet
+ */
+export function edgesOf(machines: readonly SimulatedMachine[], isWide = false, lost?: Cable): Edges {
   const half = new Map<string, Map<string, number>>();
   for (const machine of machines) {
     const costs = new Map<string, number>();
     half.set(machine.setup.id, costs);
-    for (const { peer, state, cost: derived } of machine.node?.router.graph?.links() ?? []) {
+    for (const { link, peer, state, cost: derived } of machine.node?.router.graph?.links() ?? []) {
+      if (lost !== undefined && machine.links.endOf(link)?.cable === lost) continue;
       const cost = machine.isDraining ? COST_MAX : derived;
       if (state === 'full' && (isWide || peer.isInArea))
         costs.set(peer.node, Math.min(costs.get(peer.node) ?? cost, cost));
