@@ -72,6 +72,7 @@ export const gaps = {
     return fromParts(parts, [
       ...details,
       ...(state.frr ?? ['FRR is not installed here (apt-get install frr), so it was not measured beside']),
+      'daemons and measuring process run in the real-time class, so that what else the machine does is not measured; FRR too',
       '1,000 messages a second each way between two machines of the ring; each gap is the longest time between two arrivals, on one clock',
     ]);
   },

@@ -115,7 +115,7 @@ class FrrCluster {
       const flags = ['-f', file, '-i', join(directory, `${program}.pid`)];
       flags.push('-z', join(directory, 'zserv'), '--vty_socket', directory, '-P', '0');
       if (program === 'bfdd') flags.push('--bfdctl', join(directory, 'bfdd.sock'));
-      const child = spawn(command, [...args, ...flags], { stdio: ['ignore', 'ignore', 'inherit'] });
+      const child = spawn(command, [...args, ...flags], { stdio: 'ignore' });
       this.#children.push(child);
       if (program === 'ospfd') this.#ospfds.push(child);
       if (program === 'zebra') await this.#untilThere(join(directory, 'zserv'));

@@ -1,6 +1,5 @@
 // The graph's part of the daemon: wires the driver, other nodes, arrivals, outcomes and events. Nothing is decided here.
 
-import { availableParallelism } from 'node:os';
 import { type Frame, nodeOf } from '@snapcommunicator/network/frame';
 import type { RemoteService } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
@@ -13,8 +12,6 @@ import { textParameters, type Values } from '../bus/speaker.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Link } from '../links/link.ts';
 import { type Identity, storeIdentity } from '../machine/identity.ts';
-import { loadAverage } from '../machine/load-average.ts';
-import { VERSION } from '../machine/version.ts';
 import type { Configuration } from '../options/index.ts';
 import type { Source } from '../switch/source.ts';
 import type { LineHandler, Switch } from '../switch/switch.ts';
@@ -23,8 +20,10 @@ import { Broadcasts } from './broadcasts.ts';
 import { DaemonClusterView } from './cluster-view.ts';
 import { Confirmations } from './confirmations.ts';
 import { GraphEvents } from './graph-events.ts';
+import { MachineAddresses } from './machine-addresses.ts';
 import { MachineSide } from './machine-side.ts';
 import { Outcomes } from './outcomes.ts';
+import { OwnFacts } from './own-facts.ts';
 import type { RemoteNodes } from './remote-nodes.ts';
 
 export interface GraphParts {
@@ -43,9 +42,6 @@ export interface GraphParts {
 
 export type GraphSide = ReturnType<typeof createGraph>;
 
-/** How often others are told how busy this machine is, if that has changed by so much. */
-const LOAD_INTERVAL_MS = 10_000;
-const LOAD_STEP = 10;
 /** How often it is looked whether others have taken everything, while the daemon stops. */
 const SETTLE_CHECK_MS = 5;
 
@@ -91,16 +87,22 @@ export function createGraph(parts: GraphParts) {
     returned: (instance, service) => graph.returned(instance, service, now()),
     changed: (queue) => side.queueChanged(queue),
   });
-  const cluster = new Cluster({
+  const cluster: Cluster = new Cluster({
     server,
     announce: (word, values) => speaker.announce(word, values),
     reachable: () => new Set([...graph.whereabouts.servers(), ...graph.opaque.servers()]),
-    unmetAddresses: (isKnown) => unmetAddresses(isKnown),
+    unmetAddresses: (isKnown) => addresses.unmetCount(isKnown),
     nowMs: () => Date.now(),
+  });
+  const addresses: MachineAddresses = new MachineAddresses({
+    database: graph.database,
+    links: () => events.links,
+    legacy: () => parts.legacy().addresses,
+    neighbors: configuration.neighbors,
   });
   const view: DaemonClusterView = new DaemonClusterView({ core, keeping, dataCenter: area, links: () => events.links });
   const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command });
-  const events = new GraphEvents({
+  const events: GraphEvents = new GraphEvents({
     driver,
     cluster,
     log,
@@ -127,32 +129,7 @@ export function createGraph(parts: GraphParts) {
   });
   driver.attach(side);
 
-  /** Which machine was found behind a configured address. */
-  const foundAt = new Map<string, string>();
-  const unmetAddresses = (isKnown: (server: string) => boolean): number => {
-    const linked = new Map<string, string>(parts.legacy().addresses);
-    for (const { peer, remoteAddress } of events.links)
-      for (const address of [peer.address, remoteAddress]) linked.set(address, peer.server);
-    let unmet = 0;
-    for (const { host, port } of configuration.neighbors) {
-      const address = `${host}:${port}`;
-      const server = linked.get(address) ?? foundAt.get(address);
-      if (server !== undefined) foundAt.set(address, server);
-      if (server === undefined || !isKnown(server)) unmet++;
-    }
-    return unmet;
-  };
-
-  driver.input({ kind: 'fact', key: 'version', value: VERSION });
-  if (configuration.remoteListen.length > 0) driver.input({ kind: 'fact', key: 'address', value: core.myAddress });
-  let toldLoad = 0;
-  const loadTimer = setInterval(() => {
-    const load = Math.min(100, Math.round((loadAverage() / availableParallelism()) * 100));
-    if (Math.abs(load - toldLoad) < LOAD_STEP) return;
-    toldLoad = load;
-    driver.input({ kind: 'load', load });
-  }, LOAD_INTERVAL_MS).unref();
-
+  const ownFacts = new OwnFacts(driver, configuration.remoteListen.length > 0 ? core.myAddress : undefined);
   const forgetting: ((machine: string) => boolean)[] = [];
   const hasOthers = (): boolean => graph.database.size > 1 || !graph.areas.isAlone;
   const broadcast = (scope: 'network' | 'cluster', line: Uint8Array): string | undefined => {
@@ -167,14 +144,8 @@ export function createGraph(parts: GraphParts) {
     confirmations,
     /** What the tools see of the cluster. */
     view,
-    /** The machine with this address, as it says itself. */
-    serverAt: (ip: string): string | undefined => {
-      for (const { facts, items } of graph.database.states()) {
-        const address = items.get('address')?.value ?? '';
-        if (facts.name !== server && (address === ip || address.startsWith(`${ip}:`))) return facts.name;
-      }
-      return parts.legacy().addresses.find(([address]) => address === ip || address.startsWith(`${ip}:`))?.[1];
-    },
+    /** The machine with this address. */
+    serverAt: (ip: string): string | undefined => addresses.serverAt(ip),
     isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
     /** Services of other machines. */
     services: (): RemoteService[] => [...graph.whereabouts.services()],
@@ -229,7 +200,7 @@ export function createGraph(parts: GraphParts) {
         await new Promise((resolve) => setTimeout(resolve, SETTLE_CHECK_MS));
     },
     close: (): void => {
-      clearInterval(loadTimer);
+      ownFacts.close();
       view.close();
       confirmations.close();
     },

@@ -18,10 +18,14 @@ interface Pressed {
   readonly sinceMs: number;
   progressMs: number;
   pendingBytes: number;
+  /** How often it was looked at since, and had taken nothing. */
+  idleLooks: number;
 }
 
 /** How often full destinations are looked at. */
 const CHECK_INTERVAL_MS = 20;
+/** A daemon that had no time itself must not think that its destinations were idle: so often at least it has looked. */
+const IDLE_LOOKS_MIN = 3;
 
 export class Pressure {
   readonly #arena: Arena;
@@ -44,7 +48,8 @@ export class Pressure {
     destination.state = 'full';
     seal(this.#arena, destination.slot);
     const now = this.#now();
-    this.#pressed.set(destination, { sinceMs: now, progressMs: now, pendingBytes: destination.outlet.pendingBytes() });
+    const pendingBytes = destination.outlet.pendingBytes();
+    this.#pressed.set(destination, { sinceMs: now, progressMs: now, pendingBytes, idleLooks: 0 });
     this.#timer ??= setInterval(this.#check, CHECK_INTERVAL_MS).unref();
   }
 
@@ -87,9 +92,14 @@ export class Pressure {
     const { pauseMs, stallMs } = this.#limits;
     for (const [destination, pressed] of this.#pressed) {
       const pendingBytes = destination.outlet.pendingBytes();
-      if (pendingBytes < pressed.pendingBytes) pressed.progressMs = now;
+      pressed.idleLooks++;
+      if (pendingBytes < pressed.pendingBytes) {
+        pressed.progressMs = now;
+        pressed.idleLooks = 0;
+      }
       pressed.pendingBytes = pendingBytes;
-      const isStalled = destination.outlet.windowBytes === undefined && now - pressed.progressMs >= stallMs;
+      const isIdle = now - pressed.progressMs >= stallMs && pressed.idleLooks >= IDLE_LOOKS_MIN;
+      const isStalled = isIdle && destination.outlet.windowBytes === undefined;
       const isOver = isStalled || now - pressed.sinceMs >= pauseMs;
       if (destination.state === 'full' && isOver) {
         destination.state = 'refusing';

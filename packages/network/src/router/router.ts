@@ -13,6 +13,7 @@ import type { RouterOptions } from './options.ts';
 
 export type { Peer } from './adjacency.ts';
 export type { LinkKind } from './cost.ts';
+export type { Database } from './database.ts';
 export type { GraphEffect, GraphInput } from './effects.ts';
 export type { MachineInput, Port, TableEffect } from './machine.ts';
 export type { OpaqueDecision } from './opaque-directory.ts';

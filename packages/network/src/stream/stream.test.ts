@@ -16,6 +16,7 @@ interface End {
   readonly ids: string[];
   readonly outcomes: Outcome<number>[];
   isAbsent: (line: string) => boolean;
+  isFull: boolean;
   reachable: boolean;
 }
 
@@ -36,15 +37,16 @@ function end(self: string): End {
     }
     return missing;
   };
+  const taker = { take, mayTake: () => !here.isFull };
   const options = { ...STREAM_OPTIONS, windowBytes: 4000, frameBytesMax: 300, flightBytesMin: 500 };
   const streams = new Streams<number>({
     self,
     options,
     isReachable: () => here.reachable,
     isKnown: () => true,
-    taker: { take },
+    taker,
   });
-  const here: End = { streams, arrived, ids, outcomes: [], isAbsent: () => false, reachable: true };
+  const here: End = { streams, arrived, ids, outcomes: [], isAbsent: () => false, isFull: false, reachable: true };
   return here;
 }
 
@@ -135,6 +137,35 @@ test('what had arrived before its time was over counts as taken, though its ackn
   run([a, b], () => [], 300, 3);
   run([a, b], perfect, 8000, 300);
   expect(numbers(a.outcomes, 'taken')).toEqual([1]);
+});
+
+test('what is held back waits at the last daemon, in order, and is acknowledged when it has been taken', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  b.isFull = true;
+  for (let number = 0; number < 40; number++) a.streams.send(beta, parcel(number), 0);
+  run([a, b], perfect, 1000);
+  expect([b.arrived, a.outcomes]).toEqual([[], []]);
+  b.isFull = false;
+  b.streams.resume(alpha, 1000);
+  run([a, b], perfect, 1020, 1000);
+  expect(b.arrived).toEqual(Array.from({ length: 40 }, (_, number) => `b/N n=${number}`));
+  expect(numbers(a.outcomes, 'taken')).toHaveLength(40);
+});
+
+test('much is acknowledged at once, little after a while', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  const outcomesOf = (text: string, from: number, untilMs: number): number => {
+    const before = a.outcomes.length;
+    a.streams.send(beta, { ...parcel(1), bytes: encodeText(text) }, from);
+    run([a, b], perfect, untilMs, from);
+    return a.outcomes.length - before;
+  };
+  const roundTripMs = 5;
+  expect(outcomesOf(`b/N n=${'x'.repeat(STREAM_OPTIONS.ackBytes)}\n`, 0, roundTripMs)).toBe(1);
+  expect(outcomesOf('b/N n=1\n', 1000, 1000 + roundTripMs)).toBe(0);
+  expect(outcomesOf('b/N n=2\n', 2000, 2000 + roundTripMs + STREAM_OPTIONS.ackDelayMs)).toBe(2);
 });
 
 test('what was never sent can be taken back, and what follows gets through', () => {

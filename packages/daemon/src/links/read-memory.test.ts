@@ -1,0 +1,87 @@
+// A socket that was taken over brings every byte, and what is held is not written over.
+
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { ReadMemory, takeOver } from './read-memory.ts';
+
+const TOTAL_BYTES = 6_000_000;
+/** Bytes that tell by themselves where they belong. */
+const byteAt = (place: number): number => (place * 31 + (place >> 8)) & 255;
+const pattern = (from: number, length: number): Buffer => Buffer.from({ length }, (_, at) => byteAt(from + at));
+
+async function pair(): Promise<readonly [Socket, Socket]> {
+  const server = createServer({ pauseOnConnect: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const near = connect(port, '127.0.0.1');
+  const [far] = (await once(server, 'connection')) as [Socket];
+  onTestFinished(() => {
+    near.destroy();
+    far.destroy();
+    server.close();
+  });
+  return [near, far];
+}
+
+test('all bytes come in order, held ones stay, and memory is used again once it is released', async () => {
+  const [near, far] = await pair();
+  const memory = new ReadMemory();
+  const held: { chunk: Uint8Array; from: number }[] = [];
+  const slabs = new Set<ArrayBufferLike>();
+  let received = 0;
+  let chunkCount = 0;
+  let isRight = true;
+  const whole = pattern(0, TOTAL_BYTES);
+  const socket = takeOver(
+    far,
+    memory,
+    (chunk) => {
+      slabs.add(chunk.buffer);
+      isRight &&= Buffer.compare(chunk, whole.subarray(received, received + chunk.length)) === 0;
+      if (chunkCount++ % 3 === 0 && memory.hold(chunk)) held.push({ chunk, from: received });
+      received += chunk.length;
+      if (held.length > 4) {
+        const { chunk: oldest, from } = held.shift() as (typeof held)[number];
+        isRight &&= Buffer.compare(oldest, whole.subarray(from, from + oldest.length)) === 0;
+        memory.release(oldest);
+      }
+      return true;
+    },
+    [],
+  );
+  expect(socket).not.toBe(far);
+  socket.resume();
+  near.end(whole);
+  await once(socket, 'close');
+  expect(received).toBe(TOTAL_BYTES);
+  expect(isRight).toBe(true);
+  expect(slabs.size).toBeLessThan(6);
+});
+
+test('what was read before is given, and nothing is lost between', async () => {
+  const [near, far] = await pair();
+  near.write('before ');
+  far.resume();
+  far.pause();
+  await once(far, 'readable');
+  const unread: Uint8Array[] = [];
+  const chunks: Buffer[] = [];
+  const socket = takeOver(far, new ReadMemory(), (chunk) => chunks.push(Buffer.from(chunk)) > 0, unread);
+  socket.resume();
+  near.end('after');
+  await once(socket, 'close');
+  expect(Buffer.concat([...unread, ...chunks]).toString()).toBe('before after');
+});
+
+test('memory that is not its own is nobody’s to hold', () => {
+  const memory = new ReadMemory();
+  const slab = memory.take();
+  expect(memory.hold(Buffer.alloc(10))).toBe(false);
+  expect(memory.hold(slab.subarray(5, 10)) && !memory.isHeldOnce(slab)).toBe(true);
+  memory.release(slab);
+  expect(memory.take().buffer).not.toBe(slab.buffer);
+  memory.release(slab);
+  expect(memory.take().buffer).toBe(slab.buffer);
+});
