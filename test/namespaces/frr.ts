@@ -142,9 +142,9 @@ export async function measureFrrGaps(runs: number): Promise<FrrGap[]> {
       receiver.stdin.write('\n');
       return Number.parseFloat(String((await answer)[0]));
     };
-    const measure = async (fault: FrrGap['fault'], act: () => void): Promise<void> => {
+    const measure = async (fault: FrrGap['fault'], act: () => Promise<unknown>): Promise<void> => {
       await longest();
-      act();
+      await act();
       await pause(faultMs);
       if (fault === 'mended link') await cluster.untilOver('net12', 'n1', 'n3');
       gaps.push({ fault, gapMs: await longest() });
@@ -153,8 +153,8 @@ export async function measureFrrGaps(runs: number): Promise<FrrGap[]> {
     const ends = ['n1', 'n2'] as const;
     await pause(calmMs);
     for (let round = 0; round < runs; round++) {
-      await measure('lost carrier', () => ends.forEach((machine) => network.unplug(machine, 'net12')));
-      await measure('mended link', () => ends.forEach((machine) => network.plug(machine, 'net12')));
+      await measure('lost carrier', () => Promise.all(ends.map((machine) => network.unplug(machine, 'net12'))));
+      await measure('mended link', () => Promise.all(ends.map((machine) => network.plug(machine, 'net12'))));
       await measure('silent cut', () => network.cut(['n1'], ['n2']));
       await measure('mended link', () => network.mend());
     }

@@ -114,12 +114,12 @@ class MeasuredRing {
       })),
       ...(await this.#measure('mended link', linked)),
       ...(await this.#measure('silent cut', async () => {
-        network.cut([one], [other]);
+        await network.cut([one], [other]);
         await this.#there.more(calm);
         await this.#back.more(calm);
       })),
       ...(await this.#measure('mended link', async () => {
-        network.mend();
+        await network.mend();
         await linked();
       })),
       ...(await this.#measure('killed daemon', async () => {

@@ -87,22 +87,22 @@ describe.skipIf(missing !== '')(`networks in namespaces${missing && ` (skipped: 
     ['beta', 'delta', 'wan'],
     ['delta', 'epsilon', 'wan'],
   ])('a cut between %s and %s is silent, between these alone, and can be mended', async (one, other, over) => {
-    network.cut([one], [other], over);
+    await network.cut([one], [other], over);
     const between = await Promise.all([ask(one, other, over), ask(other, one, over)]);
     const others = await Promise.all([ask('beta', 'gamma', 'lan'), ask('beta', 'epsilon', 'wan')]);
     expect(between.map(({ lost }) => lost)).toEqual([100, 100]);
     expect(others.map(({ lost }) => lost)).toEqual([0, 0]);
     expect(await network.run(one, ['ip', '-brief', 'link', 'show', over])).toContain('LOWER_UP');
-    network.mend();
+    await network.mend();
     expect(await ask(one, other, over)).toMatchObject({ lost: 0 });
   });
 
   it('a pulled cable is seen by the machine, and nobody else', async () => {
-    network.unplug('alpha', 'lan');
+    await network.unplug('alpha', 'lan');
     expect(await network.run('alpha', ['ip', '-brief', 'link', 'show', 'lan'])).toContain('NO-CARRIER');
     expect(await network.run('beta', ['ip', '-brief', 'link', 'show', 'lan'])).toContain('LOWER_UP');
     expect(await ask('beta', 'alpha', 'lan')).toMatchObject({ lost: 100 });
-    network.plug('alpha', 'lan');
+    await network.plug('alpha', 'lan');
     expect(await ask('beta', 'alpha', 'lan')).toMatchObject({ lost: 0 });
   });
 

@@ -120,28 +120,32 @@ export class Network {
    * From now on nothing passes between any of these and any of those, and nobody is told: cables and sockets stand.
    * @param over only on this network; default on all that they share
    */
-  cut(these: readonly string[], those: readonly string[], over?: string): void {
+  async cut(these: readonly string[], those: readonly string[], over?: string): Promise<void> {
     const pairs = this.#directions(these, those, over).filter((pair) => !this.#cut.has(pair));
     if (pairs.length === 0) throw new Error(`nothing to cut between ${these.join()} and ${those.join()}`);
-    this.#filter(`add element bridge faults cut { ${pairs.join(', ')} }\n`);
+    await this.run(SWITCH, ['nft', `add element bridge faults cut { ${pairs.join(', ')} }`]);
     for (const pair of pairs) this.#cut.add(pair);
   }
 
   /** Takes back `cut`, of these or of all. */
-  mend(these: readonly string[] = this.machines, those: readonly string[] = this.machines, over?: string): void {
+  async mend(
+    these: readonly string[] = this.machines,
+    those: readonly string[] = this.machines,
+    over?: string,
+  ): Promise<void> {
     const pairs = this.#directions(these, those, over).filter((pair) => this.#cut.has(pair));
     if (pairs.length === 0) return;
-    this.#filter(`delete element bridge faults cut { ${pairs.join(', ')} }\n`);
+    await this.run(SWITCH, ['nft', `delete element bridge faults cut { ${pairs.join(', ')} }`]);
     for (const pair of pairs) this.#cut.delete(pair);
   }
 
   /** Pulls the cable: this machine sees that the network is gone. Others on it do not. */
-  unplug(machine: string, network: string): void {
-    this.#namespaces.configure(SWITCH, [`link set ${this.#portOf(machine, network)} down`]);
+  async unplug(machine: string, network: string): Promise<void> {
+    await this.run(SWITCH, ['ip', 'link', 'set', this.#portOf(machine, network), 'down']);
   }
 
-  plug(machine: string, network: string): void {
-    this.#namespaces.configure(SWITCH, [`link set ${this.#portOf(machine, network)} up`]);
+  async plug(machine: string, network: string): Promise<void> {
+    await this.run(SWITCH, ['ip', 'link', 'set', this.#portOf(machine, network), 'up']);
   }
 
   /** Closes the connections from one to the other, as a kernel does whose process ends; both hear of it at once. */

@@ -88,10 +88,10 @@ export async function runScenario({ cluster: plan, flows, steps, unheard }: Scen
 async function take(step: Step, cluster: Cluster, traffic: readonly Traffic[]): Promise<void> {
   const { network } = cluster;
   if ('flow' in step) for (const each of traffic) await each.more(step.flow);
-  else if ('cut' in step) network.cut(...step.cut, step.over);
-  else if ('mend' in step) network.mend();
-  else if ('unplug' in step) network.unplug(...step.unplug);
-  else if ('plug' in step) network.plug(...step.plug);
+  else if ('cut' in step) await network.cut(...step.cut, step.over);
+  else if ('mend' in step) await network.mend();
+  else if ('unplug' in step) await network.unplug(...step.unplug);
+  else if ('plug' in step) await network.plug(...step.plug);
   else if ('reset' in step) await network.reset(...step.reset);
   else if ('kill' in step) await cluster.kill(step.kill);
   else if ('revive' in step) await cluster.revive(step.revive);
