@@ -68,6 +68,11 @@ export class Database {
     return this.#hash >>> 0;
   }
 
+  /** Whether all could be reached when this was last looked at. */
+  get isComplete(): boolean {
+    return this.#lostAtMs.size === 0;
+  }
+
   get(node: NodeId): LinkState | undefined {
     return this.#states.get(node);
   }
