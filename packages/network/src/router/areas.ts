@@ -57,6 +57,8 @@ export class Areas {
   readonly #timers = new Timers<'shape' | 'content'>();
   /** What is said of the own area is heard in the whole world: not often. */
   readonly #contentPace: Pace;
+  /** What was known when it was last looked whom to forget. */
+  #agedState = '';
   /** Services that were asked for and about which summaries changed since the last computation. */
   #touched = new Set<string>();
 
@@ -140,13 +142,21 @@ export class Areas {
   /** Forgets borders that could not be reached for long, and those with whom nobody has to do any more. */
   age(now: number): void {
     if (this.isAlone) return;
+    // To know who can be reached all ways have to be computed: not as long as nothing has changed anywhere.
+    const state = `${this.summaries.hash} ${this.#parts.database.hash}`;
+    const isSame = this.summaries.isComplete && this.#agedState === state;
+    this.#agedState = state;
+    if (!isSame) this.#ageSummaries(now);
+    this.interest.age(now);
+    if (this.interest.isEmpty) this.#made = undefined;
+  }
+
+  #ageSummaries(now: number): void {
     const speakers = new Set(Array.from(this.#wide.all(), ({ speaker }) => speaker));
     const { routes } = this.#parts;
     const isReachable = (node: NodeId): boolean =>
       speakers.has(node) || routes.isReachable(node) || this.#wide.distanceTo(node) < UNREACHABLE;
     for (const change of this.summaries.age(isReachable, now)) this.#changed(change);
-    this.interest.age(now);
-    if (this.interest.isEmpty) this.#made = undefined;
   }
 
   /** Whether the summaries know that life of a node. */

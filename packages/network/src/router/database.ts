@@ -26,6 +26,9 @@ export interface Change {
   readonly after: LinkState | undefined;
 }
 
+/** For this share of the time after which a node is forgotten, its old state is not taken back. */
+const RETURN_SHARE = 0.1;
+
 export class Database {
   readonly #self: NodeId;
   readonly #first: LinkState;
@@ -34,6 +37,8 @@ export class Database {
   readonly #states = new Map<NodeId, LinkState>();
   /** Since when nodes cannot be reached. */
   readonly #lostAtMs = new Map<NodeId, number>();
+  /** What was forgotten, and until when it is not taken back: neighbours forget it a little later, and would return it. */
+  readonly #forgotten = new Map<NodeId, { readonly state: DigestEntry; readonly untilMs: number }>();
   #hash = 0;
 
   /** @param own what this node says of itself before it has said anything; others never see it */
@@ -63,6 +68,11 @@ export class Database {
     return this.#hash >>> 0;
   }
 
+  /** Whether all could be reached when this was last looked at. */
+  get isComplete(): boolean {
+    return this.#lostAtMs.size === 0;
+  }
+
   get(node: NodeId): LinkState | undefined {
     return this.#states.get(node);
   }
@@ -80,6 +90,9 @@ export class Database {
   accept(update: UpdateFrame): Change | 'stale' | 'gap' | 'refused' {
     const before = this.#states.get(update.origin);
     if (before === undefined && this.size >= this.#options.nodesMax) return 'refused';
+    const forgotten = this.#forgotten.get(update.origin)?.state;
+    if (forgotten !== undefined && !isLater(update, forgotten)) return 'stale';
+    this.#forgotten.delete(update.origin);
     const after = applyUpdate(before, update, this.#options, () => this.#options.shared?.find(this.#about, update));
     if (typeof after === 'string') return after;
     return { before, after: this.#put(this.#shared(after)) };
@@ -120,6 +133,7 @@ export class Database {
   /** Notes who can be reached; forgets who could not be for long. @returns what was forgotten */
   age(isReachable: (node: NodeId) => boolean, now: number): Change[] {
     const forgotten: Change[] = [];
+    for (const [node, { untilMs }] of this.#forgotten) if (untilMs <= now) this.#forgotten.delete(node);
     for (const [node, before] of this.#states) {
       if (node === this.#self || isReachable(node)) {
         this.#lostAtMs.delete(node);
@@ -131,6 +145,9 @@ export class Database {
       this.#states.delete(node);
       this.#lostAtMs.delete(node);
       this.#hash ^= before.hash;
+      const { origin, incarnation, sequence } = before;
+      const untilMs = now + this.#options.forgetMs * RETURN_SHARE;
+      this.#forgotten.set(node, { state: { origin, incarnation, sequence }, untilMs });
       forgotten.push({ before, after: undefined });
     }
     return forgotten;
@@ -148,3 +165,6 @@ export class Database {
     return state;
   }
 }
+
+const isLater = (a: DigestEntry, b: DigestEntry): boolean =>
+  a.incarnation > b.incarnation || (a.incarnation === b.incarnation && a.sequence > b.sequence);

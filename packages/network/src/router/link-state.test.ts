@@ -122,3 +122,18 @@ test('a database has a limit, and forgets who cannot be reached', () => {
   expect(database.age(() => false, 2000)).toHaveLength(1);
   expect(database.size).toBe(1);
 });
+
+test('what was forgotten is not taken back from those who forget it later, unless there is news of it', () => {
+  const forgetful = (): Database => {
+    const database = new Database(LinkState.first(origin, 1), options);
+    database.accept(state.since(0));
+    expect([database.age(() => false, 0), database.age(() => false, 1000)].map(({ length }) => length)).toEqual([0, 1]);
+    return database;
+  };
+  const state = LinkState.first('b'.repeat(16), 1).changed(new Map());
+  expect(forgetful().accept(state.since(0))).toBe('stale');
+  expect(forgetful().accept(state.changed(new Map()).since(0))).toMatchObject({ before: undefined });
+  const later = forgetful();
+  later.age(() => false, 1100);
+  expect(later.accept(state.since(0))).toMatchObject({ before: undefined });
+});
