@@ -22,10 +22,13 @@ export interface LocalService {
   readonly isAnnounced: boolean;
 }
 
-/** What was said to be behind a port, so that its loss costs no search. */
+/**
+ * What was said to be behind a port, so that its loss costs no search. Of 10,000 connections nearly all have one service and
+ * no commands: two sets for each would be most of what they take here.
+ */
 interface Behind {
-  readonly services: Set<string>;
-  readonly commands: Set<string>;
+  readonly services: string[];
+  commands: ReadonlySet<string>;
 }
 
 export class Machine {
@@ -49,7 +52,7 @@ export class Machine {
       case 'service-up': {
         const before = this.#services.get(input.service);
         this.#services.set(input.service, { port: input.port, isAnnounced: input.isAnnounced });
-        this.#behindOf(input.port).services.add(input.service);
+        addService(this.#behindOf(input.port), input.service);
         if (input.isAnnounced || before?.isAnnounced) this.#announce(input.service);
         return [this.#forwardEffect(input.service)];
       }
@@ -98,7 +101,7 @@ export class Machine {
       }
       if (ports.has(port)) continue;
       ports.add(port);
-      this.#behindOf(port).commands.add(command);
+      addCommand(this.#behindOf(port), command);
       effects.push({ kind: 'listeners', command, version: this.#nextVersion() });
     }
     if (effects.length > 0) {
@@ -130,14 +133,14 @@ export class Machine {
     const local = this.#services.get(service);
     if (local === undefined) return;
     this.#services.delete(service);
-    this.#behind.get(local.port)?.services.delete(service);
+    removeService(this.#behind.get(local.port), service);
     if (local.isAnnounced) this.#announce(service);
   }
 
   #behindOf(port: Port): Behind {
     let behind = this.#behind.get(port);
     if (behind === undefined) {
-      behind = { services: new Set(), commands: new Set() };
+      behind = { services: [], commands: NOTHING };
       this.#behind.set(port, behind);
     }
     return behind;
@@ -145,3 +148,18 @@ export class Machine {
 }
 
 const NO_PORTS: ReadonlySet<Port> = new Set();
+const NOTHING: ReadonlySet<string> = new Set();
+
+function addService({ services }: Behind, service: string): void {
+  if (!services.includes(service)) services.push(service);
+}
+
+function removeService(behind: Behind | undefined, service: string): void {
+  const place = behind?.services.indexOf(service) ?? -1;
+  if (place !== -1) behind?.services.splice(place, 1);
+}
+
+function addCommand(behind: Behind, command: string): void {
+  if (behind.commands === NOTHING) behind.commands = new Set();
+  (behind.commands as Set<string>).add(command);
+}

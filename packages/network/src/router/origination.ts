@@ -6,6 +6,9 @@ import { KEY, type LinkState } from './link-state.ts';
 /** Incarnations are seconds since 1970, or so: some minutes ahead of the clock do no harm. */
 const OUTBID_SPAN = 1000;
 
+/** So many facts put a change off for a millisecond: it begins to matter with some thousands of them. */
+const FACTS_PER_MS = 20;
+
 export class Origination {
   readonly #database: Database;
   readonly #intervalMs: number;
@@ -48,7 +51,12 @@ export class Origination {
   /** When a link state is due. */
   dueMs(now: number): number {
     const isDue = this.#changes.size > 0 || this.#incarnation > 0;
-    return isDue ? Math.max(now, this.#lastMs + this.#intervalMs) : Number.POSITIVE_INFINITY;
+    return isDue ? Math.max(now, this.#lastMs + this.#pauseMs()) : Number.POSITIVE_INFINITY;
+  }
+
+  /** A change copies the whole: with very many facts it is made less often, or would cost more than all else. */
+  #pauseMs(): number {
+    return Math.max(this.#intervalMs, this.#database.own.items.size / FACTS_PER_MS);
   }
 
   /** Makes the new link state, if anything is to be told. */
