@@ -9,8 +9,8 @@ import {
   type Draft,
   isDurable,
   keptForMs,
-  type Part,
   type ParameterValues,
+  type Part,
   textParameters,
   to,
 } from '../message/parts.ts';

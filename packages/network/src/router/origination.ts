@@ -7,7 +7,7 @@ import { KEY, type LinkState } from './link-state.ts';
 const OUTBID_SPAN = 1000;
 
 /** So many facts put a change off for a millisecond: it begins to matter with some thousands of them. */
-const FACTS_PER_MS = 20;
+const FACTS_PER_MS = 10;
 
 export class Origination {
   readonly #database: Database;
