@@ -52,8 +52,8 @@ export class SwitchRig {
     const limits = { queueBytesMax: NO_LIMIT, pauseBytes: NO_LIMIT, pauseMs: 1000, stallMs: 100 };
     this.#output = new Output(this.#arena, limits, now);
     for (const name of SERVICES) {
-      const write = (bytes, done) => this.#write(name, bytes, done);
-      this.#destinations.set(name, this.#output.openDestination({ write, pendingBytes: () => 0 }));
+      const write = (bytes, _lines, done) => this.#write(name, bytes, done);
+      this.#destinations.set(name, this.#output.openDestination({ holdsBytes: false, write, pendingBytes: () => 0 }));
     }
     this.#group = this.#output.openGroup(LISTENERS.map((name) => this.#destinations.get(name)));
     const handler = {
@@ -79,7 +79,7 @@ export class SwitchRig {
     let isPaused = false;
     const source = {
       ...{ serial: this.#serial, prefix, carry: undefined, longLine: undefined, backlog: undefined },
-      ...{ blockedBy: undefined, destination: undefined },
+      ...{ blockedBy: undefined, destination: undefined, isStamped: false },
       pause: () => {
         isPaused = true;
       },
