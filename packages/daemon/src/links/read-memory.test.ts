@@ -8,7 +8,8 @@ import { ReadMemory, takeOver } from './read-memory.ts';
 const TOTAL_BYTES = 6_000_000;
 /** Bytes that tell by themselves where they belong. */
 const byteAt = (place: number): number => (place * 31 + (place >> 8)) & 255;
-const pattern = (from: number, length: number): Buffer => Buffer.from(Array.from({ length }, (_, at) => byteAt(from + at)));
+const pattern = (from: number, length: number): Buffer =>
+  Buffer.from(Array.from({ length }, (_, at) => byteAt(from + at)));
 
 async function pair(): Promise<readonly [Socket, Socket]> {
   const server = createServer({ pauseOnConnect: true });

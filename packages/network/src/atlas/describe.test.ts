@@ -41,7 +41,7 @@ function seenFrom(simulation: Simulation, name: string, more: Partial<Descriptio
     time: 1_800_000_000,
     link: () => undefined,
     server: () => undefined,
-    commands: () => [],
+    commands: () => ['N'],
     ...more,
   });
 }

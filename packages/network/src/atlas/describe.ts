@@ -125,7 +125,7 @@ function describeNode(
     ...(times.lostSince !== undefined && !isReachable && { lostSince: times.lostSince }),
     ...(isReachable && { distance: origin === parts.node ? 0 : distance }),
     nextHops: nextHops.map((hop) => nameIn(names, hop)).sort(),
-    services: servicesOf(state),
+    services: origin === parts.node ? ownServices(parts) : servicesOf(state),
   };
 }
 
@@ -138,12 +138,18 @@ function servicesOf({ facts }: LinkState): AtlasService[] {
 const nameIn = (names: ReadonlyMap<NodeId, string>, node: NodeId): string => names.get(node) ?? `#${node}`;
 
 /** A daemon without a graph: this machine, and nothing else. */
-function describeAlone({ snapshot, dataCenter, commands }: DescriptionParts): AtlasServer {
-  const services = snapshot.services
+function describeAlone(parts: DescriptionParts): AtlasServer {
+  const { snapshot, dataCenter } = parts;
+  const services = ownServices(parts);
+  return { ...describeUnlisted(snapshot.server), dataCenter, knowledge: 'whole', distance: 0, services };
+}
+
+/** Of this machine, also while nobody has been told. */
+function ownServices({ snapshot, commands }: DescriptionParts): AtlasService[] {
+  return snapshot.services
     .filter(({ isAnnounced }) => isAnnounced)
     .map(({ service }) => ({ name: service, commands: [...commands(service)].sort() }))
     .sort((a, b) => compareTexts(a.name, b.name));
-  return { ...describeUnlisted(snapshot.server), dataCenter, knowledge: 'whole', distance: 0, services };
 }
 
 const describeUnlisted = (name: string): AtlasServer => ({

@@ -47,6 +47,8 @@ export class GraphRouter {
   /** The life of each node that can be reached, as others were told. */
   readonly #reached = new Map<NodeId, Instance>();
   readonly #pace: Pace;
+  /** Nobody has ever been linked: a machine alone with very many services keeps no second list of them. */
+  #isUnheard = true;
   #nowMs = 0;
   #effects: GraphEffect[] = [];
 
@@ -161,6 +163,7 @@ export class GraphRouter {
         this.opaque.expect(input.services);
         break;
       case 'opaque':
+        this.#beHeard();
         this.#opaqueChanged(this.opaque.set(input.link, input.fact, this.#origination));
         break;
       case 'in-doubt':
@@ -182,8 +185,9 @@ export class GraphRouter {
     return Math.min(own, areas.nextDeadline(now), this.#naming.nextDeadline());
   }
 
-  /** A service of this machine changed: others are to be told. */
+  /** A service of this machine changed: others are to be told, if there have ever been any. */
   announce(service: string): void {
+    if (this.#isUnheard) return;
     const commands = this.#naming.isNameless ? undefined : this.#machine.announcement(service);
     this.#origination.tell(KEY.service(service), commands);
   }
@@ -242,12 +246,20 @@ export class GraphRouter {
   }
 
   #openLink(link: Port, peer: Peer, now: number): void {
+    this.#beHeard();
     if (this.#naming.isNameless) {
       this.#naming.isNameless = false;
       this.#tellName();
       for (const [service] of this.#machine.services()) this.announce(service);
     }
     this.#exchange.open(link, peer, now);
+  }
+
+  /** From now on somebody listens: what was not said, for nobody was there, is said. */
+  #beHeard(): void {
+    if (!this.#isUnheard) return;
+    this.#isUnheard = false;
+    for (const [service] of this.#machine.services()) this.announce(service);
   }
 
   /** The links to a neighbour changed: the own graph follows at once, the others hear of it. */
