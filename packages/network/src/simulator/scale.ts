@@ -48,6 +48,8 @@ export interface ScaleResult {
 
 /** Nodes whose routes are compared with the oracle's, the ends of the lost link and their neighbours among them. */
 const SAMPLES = 20;
+/** Data centres are joined one link after the other: all at once, what is under way would be most of the memory. */
+const JOIN_PAUSE_MS = 50;
 const START_MS_MAX = 120_000;
 const RIGHT_MS_MAX = 10_000;
 
@@ -61,7 +63,8 @@ export function measureScale(options: ScaleOptions): ScaleResult {
   for (const cable of between) cable.unplug();
   simulation.begin();
   rest(simulation, () => machines.every(knowsItsArea));
-  for (const cable of between) cable.restore();
+  for (const [place, cable] of between.entries()) queue.after(place * JOIN_PAUSE_MS, () => cable.restore());
+  queue.runUntil(queue.nowMs + between.length * JOIN_PAUSE_MS);
   rest(simulation, () => machines.every(knowsItsArea) && haveEqualSummaries(simulation, between.length > 0));
   const startMs = queue.nowMs;
   queue.runUntil(startMs + 5000);
