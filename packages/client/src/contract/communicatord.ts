@@ -139,8 +139,11 @@ export const communicatord = defineService('communicatord', {
       expired: integer({ min: 0 }),
       refused: integer({ min: 0 }),
       dropped: integer({ min: 0 }),
+      unknown: integer({ min: 0 }).describe('messages whose last daemon died holding them'),
       invalid: integer({ min: 0 }),
-      reasons: string().describe('a JSON object: refused, dropped and invalid by reason'),
+      reasons: string().describe(
+        'a JSON object: refused, dropped and invalid by reason; links refused, and frames that went no further',
+      ),
       memory_bytes: integer({ min: 0 }),
       inner_loop: oneOf('WebAssembly', 'TypeScript'),
     },

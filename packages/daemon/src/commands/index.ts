@@ -97,13 +97,15 @@ export function createCommands(parts: CommandParts): DaemonCommands {
   return { runner, loads, report };
 }
 
-function daemonReport({ core, keeping, connectionCount }: CommandParts): Record<string, string | number> {
+function daemonReport({ core, keeping, connectionCount, graph, links }: CommandParts): Record<string, string | number> {
   const { server, startedAt, services, recorder, counters, inner } = core;
-  const { refused, dropped, invalid, expired } = counters;
+  const { refused, dropped, invalid, expired, unknown } = counters;
   const reasons = {
     refused: Object.fromEntries(refused),
     dropped: Object.fromEntries(dropped),
     invalid: Object.fromEntries(invalid),
+    links: links().refused,
+    frames: graph().framesRefused(),
   };
   return {
     server_name: server,
@@ -118,6 +120,7 @@ function daemonReport({ core, keeping, connectionCount }: CommandParts): Record<
     expired,
     refused: total(refused),
     dropped: total(dropped),
+    unknown,
     invalid: total(invalid),
     reasons: JSON.stringify(reasons),
     memory_bytes: process.memoryUsage.rss(),

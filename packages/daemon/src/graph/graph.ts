@@ -147,6 +147,14 @@ export function createGraph(parts: GraphParts) {
     /** The machine with this address. */
     serverAt: (ip: string): string | undefined => addresses.serverAt(ip),
     isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
+    /** Frames that went no further here, by reason; those that there were none of are left out. */
+    framesRefused: (): Record<string, number> => {
+      const { looped, stranded } = node.counters;
+      const unknown = node.streams.counters.unknownOrigins + node.broadcasts.counters.unknownOrigins;
+      const { refused, throttled } = graph.flooding.counters;
+      const all = { looped, stranded, 'unknown origin': unknown, 'link state': refused, 'too often': throttled };
+      return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+    },
     /** Services of other machines. */
     services: (): RemoteService[] => [...graph.whereabouts.services()],
     /** Whether all links proved who is at their other end: then so is what came over them. */

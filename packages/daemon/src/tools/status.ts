@@ -100,10 +100,10 @@ function print(output: Output, report: Report, cluster: Cluster, graph: Health, 
   const age = formatAge(Date.now() / 1000 - report.up_since);
   row('daemon', true, `${server}, version ${version}, process ${pid}, up ${age}, ${formatBytes(memory)}`);
   more(`${plural(services, 'service')}, ${plural(connections, 'connection')}`);
-  const { accepted, kept, expired, refused, dropped, invalid } = report;
+  const { accepted, kept, expired, refused, dropped, unknown, invalid } = report;
   more(`messages: ${formatCount(accepted)} accepted, ${formatCount(kept)} waiting for their service`);
   more(
-    `          ${Object.entries({ expired, refused, dropped, invalid })
+    `          ${Object.entries({ expired, refused, dropped, unknown, invalid })
       .map(([what, count]) => `${formatCount(count)} ${what}`)
       .join(', ')}`,
   );
