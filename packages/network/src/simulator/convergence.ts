@@ -6,8 +6,13 @@ import { distancesFrom, type Edges, edgesOf, oracleOf } from './oracle.ts';
 /** What is not yet as it should be, in sentences; empty when all is well. */
 export function* differences(machines: readonly SimulatedMachine[]): Generator<string> {
   const running = machines.filter(({ node }) => node !== undefined);
+  const alive = new Set(running.map(({ node }) => node?.self));
   for (const { setup, cables, node } of running) {
-    const links = node?.router.graph?.links().filter(({ state }) => state === 'full').length ?? 0;
+    const full = node?.router.graph?.links().filter(({ state }) => state === 'full') ?? [];
+    // As many links as there should be may still be one that is missing and one to a machine that has silently gone.
+    const gone = full.find(({ peer }) => !alive.has(peer.instance));
+    if (gone !== undefined) yield `${setup.name} has a link to ${gone.peer.instance}, which is not there`;
+    const links = full.length;
     const wanted = cables.filter(({ cable, other }) => cable.state === 'up' && other.node !== undefined).length;
     if (links !== wanted) yield `${setup.name} has ${links} links of ${wanted}`;
   }
