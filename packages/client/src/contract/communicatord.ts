@@ -223,6 +223,48 @@ export const communicatord = defineService('communicatord', {
         .describe('messages before this one that were not shown: the reader is too slow'),
     },
   },
+  RECORDS: {
+    description:
+      'What the recorder of this daemon holds, oldest first. Asks without `records`; the answer is the same command with it.',
+    parameters: {
+      filter: string({ lengthMax: 4096 }).optional().describe('which messages, as in `command==PING && size>1000`'),
+      id: string({ lengthMax: 256 }).optional().describe('all that is known of this message, also where it only passed'),
+      since: seconds.optional().describe('not before'),
+      until: seconds.optional().describe('not after'),
+      after: integer({ min: 0 }).optional().describe('goes on where the last answer ended: its `next`'),
+      count: integer({ min: 1, max: 10_000 }).default(1000).describe('how many at most'),
+      newest: boolean().default(false).describe('the newest of them instead of the oldest'),
+      records: string().optional().describe('a JSON array'),
+      next: integer({ min: 0 }).optional().describe('there are more: ask again with `after`'),
+      oldest: seconds.optional().describe('what was before is not held any more'),
+      now: seconds.optional().describe('the clock of this machine'),
+    },
+    reply: 'RECORDS',
+  },
+  TRAFFIC: {
+    description:
+      'Messages per second of services, commands, flows and links, since the same caller asked last or over the last second. Asks without `traffic`; the answer is the same command with it.',
+    parameters: {
+      count: integer({ min: 1, max: 1000 }).default(100).describe('how many rows of each kind at most, busiest first'),
+      traffic: string().optional().describe('a JSON object'),
+    },
+    reply: 'TRAFFIC',
+  },
+  HISTORY: {
+    description:
+      'Messages per second of the last minutes, and when machines, links and services came and went. Asks without `history`; the answer is the same command with it.',
+    parameters: {
+      since: seconds.optional().describe('not before'),
+      history: string().optional().describe('a JSON object'),
+    },
+    reply: 'HISTORY',
+  },
+  LEDGER: {
+    description:
+      'What became of every message: counts of this daemon, its links, its services and its streams. Asks without `ledger`; the answer is the same command with it.',
+    parameters: { ledger: string().optional().describe('a JSON object') },
+    reply: 'LEDGER',
+  },
   PUBLIC_IP: { description: 'The addresses of this machine’s remote and secure listeners.', reply: 'SERVER_PUBLIC_IP' },
   SERVER_PUBLIC_IP: {
     description: 'The answer to PUBLIC_IP.',
