@@ -8,9 +8,9 @@ const packages = new URL('./packages/', import.meta.url);
 /** `snapcommunicator/wire` → packages/client/src/wire/index.ts: what a test sees is never an older build. */
 function sourceAliases() {
   return readdirSync(packages).flatMap((directory) => {
-    const { name, exports } = JSON.parse(readFileSync(new URL(`${directory}/package.json`, packages), 'utf8')) as {
+    const { name, exports = {} } = JSON.parse(readFileSync(new URL(`${directory}/package.json`, packages), 'utf8')) as {
       name: string;
-      exports: Record<string, string | { types: string }>;
+      exports?: Record<string, string | { types: string }>;
     };
     return Object.entries(exports).flatMap(([door, target]) => {
       if (typeof target === 'string') return [];

@@ -2,17 +2,12 @@
 
 import { createSocket } from 'node:dgram';
 import { decodeLine } from 'snapcommunicator/wire';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { conversations, WAYS } from '../support/conversation.ts';
-import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
+import type { RunningDaemon } from '../support/daemon.ts';
 import { LineClient } from '../support/line-client.ts';
+import { startForTest as start } from '../support/one-test.ts';
 import { randomNumbers } from '../support/random.ts';
-
-async function start(options: DaemonOptions = {}): Promise<RunningDaemon> {
-  const daemon = await startDaemon(options);
-  onTestFinished(() => daemon.kill());
-  return daemon;
-}
 
 /** The numbers of DAEMON_STATUS. */
 async function statusOf(

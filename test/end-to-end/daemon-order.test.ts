@@ -1,19 +1,13 @@
 // The order of one sender's messages, at random and under pressure: unicasts, broadcasts, kept ones, in every form and size.
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WAYS } from '../support/conversation.ts';
-import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
 import { LineClient } from '../support/line-client.ts';
+import { startForTest as start } from '../support/one-test.ts';
 import { randomNumbers } from '../support/random.ts';
 
 /** Nothing is refused, whatever waits: senders are paused for as long as it takes. */
 const PATIENT = ['--pause-time', '60s', '--stall-time', '60s', '--max-queue-size', '1MiB', '--arena-size', '8MiB'];
-
-async function start(options: DaemonOptions = {}): Promise<RunningDaemon> {
-  const daemon = await startDaemon(options);
-  onTestFinished(() => daemon.kill());
-  return daemon;
-}
 
 const numberOf = (line: string): number => Number(/\bn(?:=|":")(\d+)/.exec(line)?.[1]);
 

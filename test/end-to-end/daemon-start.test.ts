@@ -2,26 +2,13 @@
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { converse } from '../support/conversation.ts';
-import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
 import { LineClient } from '../support/line-client.ts';
-
-async function start(options: DaemonOptions = {}): Promise<RunningDaemon> {
-  const daemon = await startDaemon(options);
-  onTestFinished(() => daemon.kill());
-  return daemon;
-}
-
-function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'snapcom-test-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { startForTest as start, temporaryDirectory } from '../support/one-test.ts';
 
 /** What a daemon says that does not start. */
 async function complaint(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {

@@ -1,23 +1,10 @@
 // The end of a daemon: STOP and signals, what is told and sent before; a log that is rotated; a death that loses nothing durable.
 
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { type DaemonOptions, type RunningDaemon, startDaemon } from '../support/daemon.ts';
+import { expect, test } from 'vitest';
 import { LineClient } from '../support/line-client.ts';
-
-async function start(options: DaemonOptions = {}): Promise<RunningDaemon> {
-  const daemon = await startDaemon(options);
-  onTestFinished(() => daemon.kill());
-  return daemon;
-}
-
-function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'snapcom-test-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
+import { startForTest as start, temporaryDirectory } from '../support/one-test.ts';
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s: services are told, and the exit code is 0', async (signal) => {
   const daemon = await start();
