@@ -12,7 +12,7 @@ function sourceAliases() {
       name: string;
       exports?: Record<string, string | { types: string }>;
     };
-    return Object.entries(exports ?? {}).flatMap(([door, target]) => {
+    return Object.entries(exports).flatMap(([door, target]) => {
       if (typeof target === 'string') return [];
       const source = target.types.replace('./dist/', `${directory}/src/`).replace(/\.d\.ts$/, '.ts');
       const find = new RegExp(`^${name}${door.slice(1)}$`);
