@@ -76,6 +76,43 @@ describe('three machines in a line', () => {
     await again.close();
   });
 
+  test('an answer to a passing client waits for the way to its machine', async () => {
+    const w1 = await cluster.join('w1', 'n1', WORDS);
+    const asking = await LineClient.registerPassing({ port: cluster.daemon('n3').port }, 'tool');
+    asking.send('w1/PING n=1');
+    await w1.expect('<n3:tool_1 w1/PING n=1');
+    await cluster.daemon('n2').kill();
+    await w1.skipTo('<n1:communicatord ./CLUSTER_INCOMPLETE neighbors_count=3');
+    w1.send('n3:tool_1/PONG n=1');
+    w1.send('n3:tool_1/PONG n=2;cache=durable;message_id=m2');
+    await w1.expect('<n1:communicatord TRANSMISSION_REPORT command=PONG;message_id=m2;status=cached');
+    await cluster.startDaemon('n2');
+    await asking.expect('<n1:w1 n3:tool_1/PONG n=1');
+    await asking.expect('<n1:w1 n3:tool_1/PONG n=2;cache=durable;message_id=m2');
+    await asking.close();
+  });
+
+  test('an answer that a passing client did not wait for holds up none for the next of its name', async () => {
+    const w1 = await cluster.join('w1', 'n1', WORDS);
+    const { port } = cluster.daemon('n3');
+    const impatient = await LineClient.registerPassing({ port }, 'tool');
+    impatient.send('w1/PING n=1');
+    await w1.expect('<n3:tool_1 w1/PING n=1');
+    await impatient.close();
+    w1.send('n3:tool_1/PONG n=1');
+    await until('n3 has returned it', async () => {
+      w1.send('DAEMON_STATUS');
+      return (await w1.next())?.includes(';kept=1;') === true;
+    });
+    const patient = await LineClient.registerPassing({ port }, 'tool');
+    patient.send('w1/PING n=2');
+    await w1.expect('<n3:tool_1 w1/PING n=2');
+    w1.send('n3:tool_1/PONG n=2');
+    await patient.expect('<n1:w1 n3:tool_1/PONG n=1');
+    await patient.expect('<n1:w1 n3:tool_1/PONG n=2');
+    await patient.close();
+  });
+
   test('a durable message survives the death of the daemon that holds it, and of the one that had taken it', async () => {
     const w1 = await cluster.join('w1', 'n1', WORDS);
     w1.send('w3/PING n=1;cache="durable;ttl=1h";message_id=m1');

@@ -63,6 +63,14 @@ export class LineClient {
     return client;
   }
 
+  /** Connects and registers as one that passes, of which nobody is told. */
+  static async registerPassing(target: LineTarget, service: string): Promise<LineClient> {
+    const client = await LineClient.connect(target, service);
+    client.send(`REGISTER service=${service};transient=true;version=1`);
+    await client.skipTo(/^<\w+:communicatord READY /);
+    return client;
+  }
+
   /** Writes one line and its LF. */
   send(line: string): void {
     this.write(`${line}\n`);

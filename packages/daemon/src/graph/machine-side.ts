@@ -99,7 +99,7 @@ export class MachineSide implements DriverLocal {
     if (!keeping.hasKept([queue])) return;
     const colon = queue.indexOf(':');
     const service = queue.slice(colon + 1);
-    const target = node.router.forward(colon === -1 ? '' : queue.slice(0, colon), service, '', now);
+    const target = node.router.forwardKept(colon === -1 ? '' : queue.slice(0, colon), service, '', now);
     if (target.kind === 'port') giveKeptTo(service);
     else if (target.kind === 'opaque') this.#drainBehind(queue, target);
     else if (target.kind === 'node') {
@@ -119,7 +119,7 @@ export class MachineSide implements DriverLocal {
     const { node, remoteNodes } = this.#parts;
     const colon = entry.destination.indexOf(':');
     const server = colon === -1 ? '' : entry.destination.slice(0, colon);
-    const decision = node.router.forward(server, service, entry.sender, now);
+    const decision = node.router.forwardKept(server, service, entry.sender, now);
     if (decision.kind !== 'node') return undefined;
     if (node.debts.mustWait(entry.destination, service, decision.instance)) return undefined;
     return remoteNodes.open(decision, service);

@@ -109,9 +109,11 @@ export class Link {
     this.cost = setup.cost;
     this.#setup = setup;
     this.#owner = owner;
-    this.#socket = takeOver(setup.socket, setup.memory, this.#read, this.#unread);
+    const reader = new FrameReader(setup.frameLimits, this.#hear);
+    this.#reader = reader;
+    const taker = { take: this.#read, restMoved: (rest: Uint8Array) => reader.restMoved(rest) };
+    this.#socket = takeOver(setup.socket, setup.memory, taker, this.#unread);
     this.#queue = new LinkQueue(this.#socket, setup.queueLimits, setup.memory);
-    this.#reader = new FrameReader(setup.frameLimits, this.#hear);
   }
 
   get counters(): LinkCounters {
@@ -194,8 +196,8 @@ export class Link {
     this.#socket.destroy();
   }
 
-  /** @returns whether nothing of the chunk is needed any more, but for what is held */
-  readonly #read = (chunk: Uint8Array): boolean => {
+  /** @returns how many bytes, up to the end of the chunk, are still needed, besides what is held */
+  readonly #read = (chunk: Uint8Array): number => {
     this.#bytesIn += chunk.length;
     this.#reader.push(chunk);
     try {
@@ -209,7 +211,7 @@ export class Link {
       this.#cut(`it sent what is no frame: ${error.message}`);
     }
     this.#owner.readEnd(this);
-    return !this.#reader.hasRest;
+    return this.#reader.restBytes;
   };
 
   /** Lines between frames. What a later version may say there is passed over. */

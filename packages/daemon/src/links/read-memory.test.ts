@@ -3,13 +3,22 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { ReadMemory, takeOver } from './read-memory.ts';
+import { type ChunkTaker, ReadMemory, takeOver } from './read-memory.ts';
 
 const TOTAL_BYTES = 6_000_000;
 /** Bytes that tell by themselves where they belong. */
 const byteAt = (place: number): number => (place * 31 + (place >> 8)) & 255;
 const pattern = (from: number, length: number): Buffer =>
   Buffer.from(Array.from({ length }, (_, at) => byteAt(from + at)));
+
+/** Needs nothing any more of what it was given. */
+const takerOf = (take: (chunk: Uint8Array) => void): ChunkTaker => ({
+  take: (chunk) => {
+    take(chunk);
+    return 0;
+  },
+  restMoved: () => undefined,
+});
 
 async function pair(): Promise<readonly [Socket, Socket]> {
   const server = createServer({ pauseOnConnect: true });
@@ -38,7 +47,7 @@ test('all bytes come in order, held ones stay, and memory is used again once it 
   const socket = takeOver(
     far,
     memory,
-    (chunk) => {
+    takerOf((chunk) => {
       slabs.add(chunk.buffer);
       isRight &&= Buffer.compare(chunk, whole.subarray(received, received + chunk.length)) === 0;
       if (chunkCount++ % 3 === 0 && memory.hold(chunk)) held.push({ chunk, from: received });
@@ -48,8 +57,7 @@ test('all bytes come in order, held ones stay, and memory is used again once it 
         isRight &&= Buffer.compare(oldest, whole.subarray(from, from + oldest.length)) === 0;
         memory.release(oldest);
       }
-      return true;
-    },
+    }),
     [],
   );
   expect(socket).not.toBe(far);
@@ -61,6 +69,49 @@ test('all bytes come in order, held ones stay, and memory is used again once it 
   expect(slabs.size).toBeLessThan(6);
 });
 
+test.each([1000, 100_000, 250_000, 700_000])(
+  'the rest of a frame of %i bytes comes behind its beginning',
+  async (frameBytes) => {
+    const [near, far] = await pair();
+    const whole = pattern(0, TOTAL_BYTES);
+    let rest = new Uint8Array(0);
+    let apart = 0;
+    let frames = 0;
+    let isRight = true;
+    const socket = takeOver(
+      far,
+      new ReadMemory(),
+      {
+        take: (chunk) => {
+          const isBehind = rest.length === 0 || rest.byteOffset + rest.length === chunk.byteOffset;
+          if (isBehind && (rest.length === 0 || rest.buffer === chunk.buffer))
+            rest = new Uint8Array(chunk.buffer, chunk.byteOffset - rest.length, rest.length + chunk.length);
+          else {
+            apart++;
+            rest = Buffer.concat([rest, chunk]);
+          }
+          for (; rest.length >= frameBytes; rest = rest.subarray(frameBytes), frames++) {
+            const from = frames * frameBytes;
+            isRight &&= Buffer.compare(rest.subarray(0, frameBytes), whole.subarray(from, from + frameBytes)) === 0;
+          }
+          return rest.length;
+        },
+        restMoved: (moved) => {
+          rest = moved;
+        },
+      },
+      [],
+    );
+    socket.resume();
+    near.end(whole);
+    await once(socket, 'close');
+    expect(isRight).toBe(true);
+    expect(frames).toBe(Math.floor(TOTAL_BYTES / frameBytes));
+    // Only what is too long to be moved is ever in two places.
+    if (frameBytes <= 256 * 1024) expect(apart).toBe(0);
+  },
+);
+
 test('what was read before is given, and nothing is lost between', async () => {
   const [near, far] = await pair();
   near.write('before ');
@@ -69,7 +120,12 @@ test('what was read before is given, and nothing is lost between', async () => {
   await once(far, 'readable');
   const unread: Uint8Array[] = [];
   const chunks: Buffer[] = [];
-  const socket = takeOver(far, new ReadMemory(), (chunk) => chunks.push(Buffer.from(chunk)) > 0, unread);
+  const socket = takeOver(
+    far,
+    new ReadMemory(),
+    takerOf((chunk) => void chunks.push(Buffer.from(chunk))),
+    unread,
+  );
   socket.resume();
   near.end('after');
   await once(socket, 'close');

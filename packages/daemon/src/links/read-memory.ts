@@ -7,6 +7,8 @@ const SLAB_BYTES = 1024 * 1024;
 /** A read gets at least and at most so much room. */
 const READ_BYTES_MIN = 64 * 1024;
 const READ_BYTES_MAX = 256 * 1024;
+/** The beginning of a frame is brought to where its end will be read, if it is no longer than this. */
+const MOVED_BYTES_MAX = 256 * 1024;
 /** So many that nobody needs are kept. */
 const FREE_COUNT_MAX = 8;
 
@@ -47,11 +49,13 @@ export class ReadMemory {
   }
 }
 
-/**
- * Takes what was read, at once.
- * @returns whether nothing of it is needed any more, but for what is held
- */
-export type OnChunk = (chunk: Uint8Array) => boolean;
+/** Who takes what was read. */
+export interface ChunkTaker {
+  /** Takes it at once. @returns how many bytes, up to the end of it, are still needed, besides what is held */
+  take(chunk: Uint8Array): number;
+  /** What is still needed lies here now. */
+  restMoved(rest: Uint8Array): void;
+}
 
 type RawSocket = Socket & { _handle: { readStop(): void; reading: boolean } | null | undefined };
 
@@ -61,7 +65,7 @@ type RawSocket = Socket & { _handle: { readStop(): void; reading: boolean } | nu
  * @returns the socket to use from now on. Only one made anew reads into memory that it is given: the handle moves over. Where
  *   that cannot be, it is the old one, and gives its `data`.
  */
-export function takeOver(old: Socket, memory: ReadMemory, onChunk: OnChunk, unread: Uint8Array[]): Socket {
+export function takeOver(old: Socket, memory: ReadMemory, taker: ChunkTaker, unread: Uint8Array[]): Socket {
   const raw = old as RawSocket;
   const handle = raw._handle;
   // Under TLS it is OpenSSL that reads, and a socket that is over, or a test's, has nothing to read with.
@@ -72,7 +76,7 @@ export function takeOver(old: Socket, memory: ReadMemory, onChunk: OnChunk, unre
   old.removeAllListeners();
   raw._handle = null;
   old.destroy();
-  const reading = new Reading(memory, onChunk);
+  const reading = new Reading(memory, taker);
   // This is undocumented, and works on Node 20, 22 and 24, as for connections of services.
   const onread = { buffer: reading.room, callback: reading.took };
   const socket = new Socket({ handle, onread } as unknown as SocketConstructorOpts);
@@ -83,36 +87,34 @@ export function takeOver(old: Socket, memory: ReadMemory, onChunk: OnChunk, unre
 /** Where the next bytes go: behind the last ones, so that a frame which comes in pieces lies in one. */
 class Reading {
   readonly #memory: ReadMemory;
-  readonly #onChunk: OnChunk;
+  readonly #taker: ChunkTaker;
   #slab: Buffer;
   #filled = 0;
-  /** The slab before, in which the beginning of a frame may lie whose end comes in the new one. */
+  /** So many of the last bytes are still needed. */
+  #restBytes = 0;
+  /** The slab before, in which the beginning of a very long frame may lie whose end comes in the new one. */
   #before: Buffer | undefined;
   #isOver = false;
 
-  constructor(memory: ReadMemory, onChunk: OnChunk) {
+  constructor(memory: ReadMemory, taker: ChunkTaker) {
     this.#memory = memory;
-    this.#onChunk = onChunk;
+    this.#taker = taker;
     this.#slab = memory.take();
   }
 
   readonly room = (): Buffer => {
-    if (this.#slab.length - this.#filled < READ_BYTES_MIN) {
-      this.#before = this.#slab;
-      this.#slab = this.#memory.take();
-      this.#filled = 0;
-    }
+    if (this.#slab.length - this.#filled < READ_BYTES_MIN) this.#turnOver();
     return this.#slab.subarray(this.#filled, this.#filled + READ_BYTES_MAX);
   };
 
   readonly took = (byteCount: number): boolean => {
     const chunk = this.#slab.subarray(this.#filled, this.#filled + byteCount);
     this.#filled += byteCount;
-    const isDone = this.#onChunk(chunk);
+    this.#restBytes = this.#taker.take(chunk);
     if (this.#before !== undefined) this.#memory.release(this.#before);
     this.#before = undefined;
     // The beginning of the slab is what the processor knows best, and an idle link touches no more than that.
-    if (isDone && this.#memory.isHeldOnce(this.#slab)) this.#filled = 0;
+    if (this.#restBytes === 0 && this.#memory.isHeldOnce(this.#slab)) this.#filled = 0;
     return true;
   };
 
@@ -122,4 +124,19 @@ class Reading {
     this.#memory.release(this.#slab);
     if (this.#before !== undefined) this.#memory.release(this.#before);
   };
+
+  /** Goes on in another slab. */
+  #turnOver(): void {
+    const full = this.#slab;
+    this.#slab = this.#memory.take();
+    if (this.#restBytes > MOVED_BYTES_MAX) {
+      this.#before = full;
+      this.#filled = 0;
+      return;
+    }
+    full.copy(this.#slab, 0, this.#filled - this.#restBytes, this.#filled);
+    this.#filled = this.#restBytes;
+    if (this.#restBytes > 0) this.#taker.restMoved(this.#slab.subarray(0, this.#restBytes));
+    this.#memory.release(full);
+  }
 }

@@ -78,7 +78,7 @@ export class FrameReader {
     this.#onLine = onLine;
   }
 
-  /** Takes a chunk, which must not be written into while payloads that are views of it are needed, or `hasRest`. */
+  /** Takes a chunk, which must not be written into while payloads that are views of it are needed, nor its rest. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#waiting.length === 0 && this.#goesOnWith(chunk)) {
@@ -88,9 +88,15 @@ export class FrameReader {
     } else this.#waiting.push(chunk);
   }
 
-  /** Whether bytes of a chunk are still needed where they are. */
-  get hasRest(): boolean {
-    return this.#at < this.#chunk.length || this.#waiting.length > 0;
+  /** So many bytes at the end of the last chunk, and of those right before it, are still needed where they are. */
+  get restBytes(): number {
+    return this.#waiting.length > 0 ? Number.POSITIVE_INFINITY : this.#chunk.length - this.#at;
+  }
+
+  /** These are the bytes of the rest from now on; the next chunk may lie behind them. */
+  restMoved(rest: Uint8Array): void {
+    this.#chunk = rest;
+    this.#at = 0;
   }
 
   /** The next frame that is there as a whole. @throws FrameError */

@@ -36,7 +36,7 @@ function middle(): Node<never> {
   return node;
 }
 
-/** A node says which links it has; heard over link 1. */
+/** A node says its name, its last letter, and which links it has; heard over link 1. */
 function advertise(
   node: Node<never>,
   origin: NodeId,
@@ -44,7 +44,8 @@ function advertise(
   sequence: number,
   now: number,
 ): void {
-  const items = neighbours.map((neighbour) => ({ key: `link.${neighbour}`, value: '10', sequence }));
+  const links = neighbours.map((neighbour) => ({ key: `link.${neighbour}`, value: '10', sequence }));
+  const items = [...links, { key: 'name', value: origin.slice(-1), sequence }];
   node.receive(1, { kind: 'update', origin, incarnation: 1, from: 0, sequence, items }, now);
 }
 
@@ -98,4 +99,19 @@ it('drops and counts what has no way, and what has gone too far', () => {
   node.receive(1, { ...frameTo(RIGHT), hops: 0 }, 1);
   expect(passed(node.turn(1))).toEqual([]);
   expect(node.counters).toMatchObject({ stranded: 1, looped: 1 });
+});
+
+it('asks a machine again for what that does not announce, but not at once after it has returned a message', () => {
+  const node = middle();
+  const kept = (now: number): string => node.router.forwardKept('b', 'passing', '', now).kind;
+  expect(node.router.forward('b', 'passing').kind).toBe('absent');
+  expect(kept(1)).toBe('node');
+  node.router.graph?.returned(`${LEFT}~1`, 'passing', 1);
+  node.turn(1);
+  expect(kept(2)).toBe('absent');
+  expect(node.router.forwardKept('c', 'passing', '', 2).kind).toBe('node');
+  expect(node.nextDeadline(2)).toBeLessThanOrEqual(1 + ROUTER_OPTIONS.absenceMs);
+  const changed = node.turn(1 + ROUTER_OPTIONS.absenceMs);
+  expect(changed).toContainEqual(expect.objectContaining({ kind: 'service', service: 'passing' }));
+  expect(kept(1 + ROUTER_OPTIONS.absenceMs)).toBe('node');
 });

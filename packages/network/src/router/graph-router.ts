@@ -124,10 +124,11 @@ export class GraphRouter {
     return this.whereabouts.hasService(node, service);
   }
 
-  /** A node returned a message for a service. In other areas that is news. */
+  /** A node returned a message for a service. That is news unless it says itself what it has. */
   returned(instance: Instance, service: string, now: number): void {
     const node = nodeOf(instance);
-    if (!this.whereabouts.isInArea(node)) this.areas.interest.returned(node, service, now);
+    const isListed = this.whereabouts.isInArea(node) && this.whereabouts.hasService(node, service);
+    if (!isListed) this.areas.interest.returned(node, service, now);
   }
 
   isReachable(instance: Instance): boolean {

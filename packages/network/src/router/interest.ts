@@ -1,5 +1,5 @@
-// What this machine has to do with other areas: the lives of nodes that it has dealt with, and the names that it has asked
-// for. Only about these is anything told when summaries change: the world is large.
+// What this machine has to do with others of which it is not told all: the lives of nodes in other areas that it has dealt
+// with, and the names that it has asked for. Only about these is anything told when summaries change: the world is large.
 
 import { type Instance, type NodeId, nodeOf } from '../frame/frame.ts';
 import type { GraphEffect } from './effects.ts';
@@ -98,13 +98,13 @@ export class Interest {
     return this.#servers.get(server) ?? [];
   }
 
-  /** A node returned a message: it has not got the service, whatever the summaries say. */
+  /** A node returned a message: it has not got the service, whatever the summaries say. It may be tried again later. */
   returned(node: NodeId, service: string, now: number): void {
     const key = `${node} ${service}`;
-    this.#absences.delete(key);
+    const isNews = !this.#absences.delete(key);
     if (this.#absences.size >= this.#options.choicesMax) return;
     this.#absences.set(key, now + this.#options.absenceMs);
-    this.#parts.serviceChanged(service);
+    if (isNews) this.#parts.serviceChanged(service);
   }
 
   isAbsent(node: NodeId, service: string): boolean {

@@ -117,6 +117,16 @@ export class Router {
   }
 
   /**
+   * The same for a message that has waited. A machine that it is named for may have a service that it does not announce,
+   * as those that pass are; but one that has just returned a message for it is not asked again at once.
+   */
+  forwardKept(server: string, service: string, sender = '', now = 0): Decision {
+    const decision = this.forward(server, service, sender, now, true);
+    if (decision.kind !== 'node' || !this.#graph?.whereabouts.isAbsent(decision.node, service)) return decision;
+    return { kind: 'absent', destination: decision.destination };
+  }
+
+  /**
    * Where a message goes that has arrived on this machine, the last of the graph.
    * @param server as in the message: it may be a C++ daemon behind this one
    */

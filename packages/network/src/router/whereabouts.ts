@@ -46,6 +46,11 @@ export class Whereabouts {
     return !areas.interest.isAbsent(node, service);
   }
 
+  /** Whether a node does not say that it has a service, and has just returned a message for it. */
+  isAbsent(node: NodeId, service: string): boolean {
+    return !this.hasService(node, service) && this.#parts.areas.interest.isAbsent(node, service);
+  }
+
   /** The nearest other node with a service, in this area or, if it may be wide, anywhere. */
   nearest(query: {
     readonly service: string;

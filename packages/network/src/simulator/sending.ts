@@ -56,7 +56,7 @@ export class Sending implements Local<Sent> {
     const { router, streams } = this.#node;
     const keeper = this.#keeper;
     const { server, service, sender, bytes } = accepted;
-    const decision = router.forward(server, service, sender, now);
+    const decision = router.forward(server, service, sender, now, true);
     if (decision.kind === 'contradiction' || decision.kind === 'broadcast') return 'contradiction';
     const destination =
       'destination' in decision ? decision.destination : router.queuesOf(service)[isNamed(server) ? 1 : 0];
@@ -157,13 +157,13 @@ export class Sending implements Local<Sent> {
     const colon = queue.indexOf(':');
     const service = queue.slice(colon + 1);
     while (keeper.hasKept(queue)) {
-      const target = router.forward(colon === -1 ? '' : queue.slice(0, colon), service);
+      const target = router.forwardKept(colon === -1 ? '' : queue.slice(0, colon), service, '', now);
       if (target.kind === 'absent') return;
       // What waits under another name for the same instance goes in one order with it.
       const [entry] = keeper.take(this.#queuesTo(target, service, queue), 1, now);
       if (entry === undefined) continue;
       const { accepted } = heldOf(entry);
-      const decision = router.forward(accepted.server, accepted.service, accepted.sender, now);
+      const decision = router.forwardKept(accepted.server, accepted.service, accepted.sender, now);
       const mustWait = this.#mustWait(entry.destination, service, decision);
       const attempt = mustWait ? 'wait' : this.#attempt(entry, decision, now);
       if (attempt === 'sent') continue;

@@ -1,4 +1,8 @@
 // The first daemon's end of a stream: what is not acknowledged, in order, and when it is sent (again).
+//
+// Again goes out all of it when the path that it took is broken, or no acknowledgement comes for too long; and a single
+// frame when repeated acknowledgements show that it is missing, as TCP does it (RFC 5681, section 3.2, with the partial
+// acknowledgements and the recovery point of RFC 6582).
 
 import {
   type AckFrame,
@@ -74,9 +78,14 @@ export interface Outcome<T> {
   readonly isGone: boolean;
 }
 
+/** So many acknowledgements must say the same before a frame is missing: fewer come of mere changes of order. */
+const REPEATS_MIN = 3;
+
 interface Entry<T> {
   parcel: Parcel<T>;
   sequence: number;
+  /** A frame began with it when it was last sent. */
+  isFirst: boolean;
   wasSent: boolean;
   wasResent: boolean;
   /** Its numbers are void: its time is over, or it was taken back. */
@@ -105,6 +114,16 @@ export class OutgoingStream<T> {
   #timedAtMs = 0;
   #activeAtMs: number;
   #expiryMs = Number.POSITIVE_INFINITY;
+  /** The last number that has ever been sent. */
+  #sentSequence = 0;
+  /** How often the last acknowledgement has come again. */
+  #repeats = 0;
+  /** Up to this number something was sent again: repeats that are no news about these may be due to that. */
+  #resentThrough = 0;
+  /** What was sent again up to there was one frame after the other, each when it was known to be missing. */
+  #isMending = false;
+  /** The first frame under way is missing at the other end. */
+  #isFirstMissing = false;
 
   constructor(origin: Instance, last: Instance, number: number, options: StreamOptions, now: number) {
     this.#origin = origin;
@@ -139,7 +158,8 @@ export class OutgoingStream<T> {
   /** Takes a parcel, unless the window is full. A parcel larger than the window is taken when nothing else waits. */
   offer(parcel: Parcel<T>, now: number): boolean {
     if (!this.hasRoom(parcel.bytes.length)) return false;
-    this.#entries.push({ parcel, sequence: this.#nextSequence, wasSent: false, wasResent: false, isVoid: false });
+    const sequence = this.#nextSequence;
+    this.#entries.push({ parcel, sequence, isFirst: false, wasSent: false, wasResent: false, isVoid: false });
     this.#nextSequence += parcel.count;
     this.#heldBytes += parcel.bytes.length;
     this.#activeAtMs = now;
@@ -151,6 +171,7 @@ export class OutgoingStream<T> {
   pump(now: number): DataFrame[] {
     const frames: DataFrame[] = [];
     const { frameBytesMax } = this.#options;
+    if (this.#isFirstMissing) frames.push(...this.#firstAgain(now));
     while (this.#cursor < this.#entries.length) {
       const first = this.#entries[this.#cursor] as Entry<T>;
       const size = first.isVoid ? 0 : first.parcel.bytes.length;
@@ -174,6 +195,7 @@ export class OutgoingStream<T> {
 
   /** An acknowledgement came. Older ones than those before it say nothing new. */
   acknowledge({ sequence, returned }: AckFrame, now: number): Outcome<T>[] {
+    if (sequence === this.#base - 1) this.#repeated();
     if (sequence < this.#base || sequence >= this.#nextSequence) return [];
     const outcomes: Outcome<T>[] = [];
     let done = 0;
@@ -191,6 +213,10 @@ export class OutgoingStream<T> {
     this.#cursor = Math.max(0, this.#cursor - done);
     this.#base = sequence + 1;
     this.#activeAtMs = now;
+    this.#repeats = 0;
+    if (sequence >= this.#resentThrough) this.#isMending = false;
+    // What was missing has come, and still not all that was sent before it: then the next frame is missing, too.
+    else if (this.#isMending) this.#isFirstMissing = true;
     this.#flightBytesMax = Math.min(this.#options.windowBytes, this.#flightBytesMax * 2);
     if (this.#timedSequence > 0 && sequence >= this.#timedSequence) this.#measure(now - this.#timedAtMs);
     this.#resendMs = this.#patienceMs();
@@ -204,6 +230,9 @@ export class OutgoingStream<T> {
     this.#flightBytes = 0;
     this.#timedSequence = 0;
     this.#resendAtMs = undefined;
+    this.#resentThrough = this.#sentSequence;
+    this.#isMending = false;
+    this.#isFirstMissing = false;
   }
 
   /** Time passes: messages expire, acknowledgements fail to come. */
@@ -211,7 +240,7 @@ export class OutgoingStream<T> {
     if (this.#resendAtMs !== undefined && this.#resendAtMs <= now) {
       this.resend();
       this.#resendMs = Math.min(this.#resendMs * 2, this.#options.resendMsMax);
-      this.#flightBytesMax = Math.max(this.#options.flightBytesMin, Math.floor(this.#flightBytesMax / 2));
+      this.#slowDown();
     }
     return this.#expiryMs <= now ? this.#expire(now) : [];
   }
@@ -274,6 +303,33 @@ export class OutgoingStream<T> {
     return outcomes;
   }
 
+  /** The last acknowledgement has come again: something arrived out of order, or a second time. */
+  #repeated(): void {
+    if (this.#cursor === 0 || this.#base <= this.#resentThrough || ++this.#repeats < REPEATS_MIN) return;
+    this.#isFirstMissing = true;
+    this.#isMending = true;
+    this.#resentThrough = this.#sentSequence;
+    this.#timedSequence = 0;
+    this.#slowDown();
+  }
+
+  /** The first frame under way, as it was when it was last sent, or what is left of it. */
+  #firstAgain(now: number): DataFrame[] {
+    this.#isFirstMissing = false;
+    if (this.#cursor === 0) return [];
+    let end = 1;
+    while (end < this.#cursor && !this.#entries[end]?.isFirst) end++;
+    const batch = this.#entries.slice(0, end);
+    // What became void meanwhile is not in a frame with what did not.
+    const odd = batch.findIndex((entry, at) => at > 0 && !follows(batch[at - 1] as Entry<T>, entry));
+    if (odd > 0) batch.length = odd;
+    return [this.#frameOf(batch, sizeOf(batch), now)];
+  }
+
+  #slowDown(): void {
+    this.#flightBytesMax = Math.max(this.#options.flightBytesMin, Math.floor(this.#flightBytesMax / 2));
+  }
+
   /** Settles the numbers of an entry below `end`. @returns what is left of it */
   #settle(entry: Entry<T>, end: number, returned: readonly Range[], outcomes: Outcome<T>[]): Entry<T> {
     const { parcel, sequence, isVoid, wasSent, wasResent } = entry;
@@ -300,6 +356,8 @@ export class OutgoingStream<T> {
 
   #frameOf(batch: readonly Entry<T>[], bytes: number, now: number): DataFrame {
     const first = batch[0] as Entry<T>;
+    const last = batch[batch.length - 1] as Entry<T>;
+    this.#sentSequence = Math.max(this.#sentSequence, last.sequence + last.parcel.count - 1);
     let payload = first.isVoid ? first.parcel.bytes.subarray(0, 0) : first.parcel.bytes;
     if (batch.length > 1 && bytes > 0) {
       payload = new Uint8Array(bytes);
@@ -313,6 +371,7 @@ export class OutgoingStream<T> {
     let isFirstTime = true;
     for (const entry of batch) {
       count += entry.parcel.count;
+      entry.isFirst = entry === first;
       isFirstTime &&= !entry.wasSent && !entry.isVoid;
       // What was void before it was ever sent has had its outcome: that its numbers go out changes nothing.
       entry.wasResent ||= entry.wasSent;
@@ -352,6 +411,13 @@ export class OutgoingStream<T> {
     const ms = (this.#smoothedMs ?? 0) + 4 * this.#deviationMs;
     return Math.min(Math.max(ms, resendMsMin), resendMsMax);
   }
+}
+
+/** Bytes of the lines in a frame of these entries. */
+function sizeOf<T>(batch: readonly Entry<T>[]): number {
+  let bytes = 0;
+  for (const { isVoid, parcel } of batch) if (!isVoid) bytes += parcel.bytes.length;
+  return bytes;
 }
 
 /** Whether an entry may follow another in the same frame: both void or neither, and their ids go on. */

@@ -1,7 +1,7 @@
 // Streams over a path that loses, repeats and reorders frames: every line once, in order, with one outcome.
 
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type DataFrame, instanceOf, type RoutedFrame } from '../frame/frame.ts';
 import { encodeText } from '../frame/text.ts';
 import { sliceLines } from './lines.ts';
@@ -137,6 +137,85 @@ test('what had arrived before its time was over counts as taken, though its ackn
   run([a, b], () => [], 300, 3);
   run([a, b], perfect, 8000, 300);
   expect(numbers(a.outcomes, 'taken')).toEqual([1]);
+});
+
+describe('a frame every 2 ms over a path of 3 ms', () => {
+  const everyMs = 2;
+  const pathMs = 3;
+  /** Each end answers in the next millisecond. */
+  const roundTripMs = 2 * (pathMs + 1);
+  const count = 40;
+
+  /**
+   * Sends each line in a frame of its own.
+   * @param lateMs how late the frame of a line arrives that is sent for the first time, the second, …; infinity: never
+   */
+  function trickle(lateMs: (number: number, times: number) => number, act: (a: End, now: number) => void = () => {}) {
+    const a = end(alpha);
+    const b = end(beta);
+    const times = new Map<number, number>();
+    const queue: { at: number; to: End; frame: RoutedFrame }[] = [];
+    const arrivedAt: number[] = [];
+    for (let now = 0; now < 1000 && numbers(a.outcomes, 'taken').length < count; now++) {
+      const number = now / everyMs;
+      // Ids that do not go on keep lines apart.
+      const id = { incarnation: 1, stream: 0, number: 2 * number };
+      if (Number.isInteger(number) && number < count) a.streams.send(beta, { ...parcel(number), id }, now);
+      act(a, now);
+      for (const here of [a, b]) {
+        here.streams.wake(now);
+        for (const frame of here.streams.takeFrames(now)) {
+          const line = frame.kind === 'data' ? frame.sequence - 1 : -1;
+          times.set(line, (times.get(line) ?? 0) + 1);
+          const late = line === -1 ? 0 : lateMs(line, times.get(line) as number);
+          queue.push({ at: now + pathMs + late, to: here === a ? b : a, frame });
+        }
+        here.outcomes.push(...here.streams.takeOutcomes());
+      }
+      for (const item of queue.filter(({ at }) => at === now)) item.to.streams.receive(item.frame, now);
+      while (arrivedAt.length < b.arrived.length) arrivedAt.push(now);
+    }
+    expect(b.arrived).toEqual(Array.from({ length: count }, (_, number) => `b/N n=${number}`));
+    times.delete(-1);
+    return {
+      gapMs: Math.max(...arrivedAt.map((at, place) => at - (arrivedAt[place - 1] ?? 0))),
+      repeated: [...times].flatMap(([line, sent]) => new Array<number>(sent - 1).fill(line)).sort((x, y) => x - y),
+    };
+  }
+
+  const losing = (...lost: number[]) => {
+    return (line: number, times: number): number => (lost.includes(line) && times === 1 ? Number.POSITIVE_INFINITY : 0);
+  };
+  const delaying = (late: number, byMs: number) => {
+    return (line: number, times: number): number => (line === late && times === 1 ? byMs : 0);
+  };
+
+  test.each<[string, (line: number, times: number) => number, number[], number]>([
+    ['one is lost', losing(5), [5], 4 * everyMs + roundTripMs],
+    ['two in a row', losing(5, 6), [5, 6], 5 * everyMs + roundTripMs],
+    ['four in a row', losing(5, 6, 7, 8), [5, 6, 7, 8], 7 * everyMs + roundTripMs],
+    ['several here and there', losing(5, 7, 8, 20), [5, 7, 8, 20], 6 * everyMs + roundTripMs],
+    ['one is two frames late', delaying(5, 2 * everyMs), [], 3 * everyMs],
+    ['one is ten frames late', delaying(5, 10 * everyMs), [5], 4 * everyMs + roundTripMs],
+  ])('%s: only that is sent again, once three others have arrived', (_what, lateMs, repeated, gapMs) => {
+    const seen = trickle(lateMs);
+    expect(seen.repeated).toEqual(repeated);
+    expect(seen.gapMs).toBeLessThanOrEqual(gapMs);
+  });
+
+  test('what is lost again is sent again when no acknowledgement comes', () => {
+    const seen = trickle((line, times) => (line === 5 && times < 3 ? Number.POSITIVE_INFINITY : 0));
+    expect(seen.repeated.slice(0, 2)).toEqual([5, 5]);
+    expect(seen.gapMs).toBeGreaterThanOrEqual(STREAM_OPTIONS.resendMsMin);
+  });
+
+  test('what is sent again because the path broke is not looked for meanwhile', () => {
+    const seen = trickle(losing(5), (a, now) => {
+      if (now === 9 * everyMs) a.streams.pathBroken(beta);
+    });
+    expect(seen.repeated).toContain(5);
+    expect(new Set(seen.repeated).size).toBe(seen.repeated.length);
+  });
 });
 
 test('what is held back waits at the last daemon, in order, and is acknowledged when it has been taken', () => {

@@ -231,10 +231,13 @@ export class Streams<T> {
     }
     this.#ended.delete(frame.origin);
     const before = stream.taken;
+    const hadEarly = stream.earlyBytes > 0;
     const isNew = stream.number !== frame.stream;
     if (!stream.accept(frame, options.windowBytes, taker)) return;
-    // What brought nothing new is a repeat or came early: the origin should hear at once how things stand.
-    const isAtOnce = (stream.taken === before && !isNew) || stream.unsaidBytes >= options.ackBytes;
+    // What brought nothing new is a repeat or came early, and what brought more than itself was missing: the origin
+    // should hear at once how things stand (RFC 5681, section 4.2).
+    const isOutOfOrder = (stream.taken === before && !isNew) || hadEarly;
+    const isAtOnce = isOutOfOrder || stream.unsaidBytes >= options.ackBytes;
     const dueMs = isAtOnce ? now : now + options.ackDelayMs;
     this.#acksDue.setNoLater(frame.origin, dueMs);
   }
