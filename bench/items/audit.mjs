@@ -43,6 +43,7 @@ export const audit = {
             `${ledgers.length} of 7`,
             ledgers.length === 7 && unseen.length === 0,
           ),
+          part(`it ran for ${SECONDS} s`, `${seconds} s`, seconds >= SECONDS),
           part(
             `at least ${expected} failures in ${seconds} s`,
             `${demo.failures()} failures, all mended`,

@@ -13,16 +13,7 @@ import { type RunningDaemon, startDaemon } from '../support/daemon.ts';
 import { LineClient } from '../support/line-client.ts';
 import { startForTest, temporaryDirectory } from '../support/one-test.ts';
 import { snapcom } from '../support/snapcom.ts';
-import { ask, basic, PageSocket } from '../support/web.ts';
-
-const urlOf = ({ consoleUrls: [url] }: RunningDaemon): string => url ?? 'nowhere';
-const CONSOLE = ['--console', '127.0.0.1:0'];
-
-/** A daemon with a console, for one test. */
-async function withConsole(...args: string[]): Promise<{ daemon: RunningDaemon; url: string }> {
-  const daemon = await startForTest({ args: [...CONSOLE, ...args] });
-  return { daemon, url: urlOf(daemon) };
-}
+import { ask, basic, CONSOLE, PageSocket, urlOf, withConsole } from '../support/web.ts';
 
 describe('a daemon with a console', () => {
   let daemon: RunningDaemon;
@@ -315,17 +306,17 @@ describe('limits', () => {
     }
   });
 
-  test('who asks and does not read is ended', async () => {
-    const { url } = await withConsole('--console-timeout', '300ms');
+  test('a connection that asks too much at once is refused', async () => {
+    const { url } = await withConsole();
     const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
-    const closed = once(socket, 'close');
-    socket.pause();
-    socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3000));
-    await until('its connection is gone', async () =>
-      /console_connections 1$/m.test((await ask(`${url}/metrics`)).text),
-    );
-    socket.resume();
-    await closed;
+    let said = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      said += text;
+    });
+    socket.write('GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(150));
+    await until('it is refused', async () => said.includes('HTTP/1.1 503 '));
+    expect(said.match(/HTTP\/1.1 200 /g)?.length).toBe(100);
+    socket.destroy();
   });
 
   test('a page that does not answer pings is dropped, one that does stays', async () => {
@@ -416,58 +407,4 @@ test('a daemon that stops tells its pages', async () => {
   await page.expect(/DISCONNECTING/);
   expect(await page.next()).toBeUndefined();
   expect(await stopped).toBe(0);
-});
-
-describe('metrics', () => {
-  const PREFIXED = /snapcommunicator_\w+/g;
-  const documentOf = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
-
-  test('served are the ones that are documented, and the dashboard asks for no others', async () => {
-    const { url } = await withConsole();
-    const { text, headers } = await ask(`${url}/metrics`);
-    expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
-    const served = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, kind]) => [name, kind]));
-    const rows = documentOf('metrics.md').matchAll(/^\| `(snapcommunicator_\w+)` \| (\w+) \|/gm);
-    expect(new Map([...rows].map(([, name, kind]) => [name, kind]))).toEqual(served);
-    const dashboard = documentOf('grafana-dashboard.json');
-    const asked = new Set([...dashboard.matchAll(PREFIXED)].map(([name]) => name));
-    expect([...asked].filter((name) => !served.has(name))).toEqual([]);
-    expect(asked.size).toBeGreaterThan(served.size / 2);
-  });
-
-  test('the dashboard filters by the instance everywhere, and asks for rates of counters only', () => {
-    const { panels, templating } = JSON.parse(documentOf('grafana-dashboard.json')) as {
-      readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[];
-      readonly templating: { readonly list: readonly { readonly name: string }[] };
-    };
-    expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'instance']);
-    const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
-    expect(expressions.length).toBeGreaterThan(20);
-    for (const expression of expressions) {
-      for (const [metric, selector] of expression.matchAll(/snapcommunicator_\w+(\{[^}]*\})?/g)) {
-        expect(selector, expression).toContain('instance=~"$instance"');
-        const name = metric.slice(0, metric.indexOf('{'));
-        expect(expression.includes(`rate(${name}{`), expression).toBe(name.endsWith('_total'));
-      }
-    }
-  });
-
-  test('count what happens', async () => {
-    const { daemon, url } = await withConsole();
-    const one = await LineClient.register({ port: daemon.port }, 'one');
-    for (let number = 0; number < 10; number++) one.send(`one/PING number=${number}`);
-    one.send('nobody/PING cache=no');
-    one.send('ALIVE');
-    await one.expect(/PING number=0$/);
-    await until('all is counted', async () => {
-      const { text } = await ask(`${url}/metrics`);
-      return (
-        /messages_accepted_total 10$/m.test(text) &&
-        /messages_refused_total\{reason="absent"\} 1$/m.test(text) &&
-        /snapcommunicator_services 1$/m.test(text) &&
-        /connections\{listener="tcp"\} 1$/m.test(text)
-      );
-    });
-    await one.close();
-  });
 });

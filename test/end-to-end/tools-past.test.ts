@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type { History, Traffic } from '@snapcommunicator/network/story';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, until } from '../support/cluster.ts';
+import { LineClient } from '../support/line-client.ts';
+import { startForTest } from '../support/one-test.ts';
 import { type RunningSnapcom, snapcom, startSnapcom } from '../support/snapcom.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'snapcom-past-'));
@@ -141,6 +143,37 @@ describe('sniff --follow', () => {
   });
 });
 
+describe('where daemons record parameters', () => {
+  it('tools find, show and follow by them, but for what is secret', async () => {
+    const daemon = await startForTest({ args: ['--recorder-payloads', '1MiB', '--redact', 'pin'] });
+    const asking = (...words: string[]) => snapcom(words, { to: `sc://${daemon.unixPath}` });
+    const [desk, till] = await Promise.all(
+      ['desk', 'till'].map((name) => LineClient.register({ port: daemon.port }, name)),
+    );
+    desk?.send('till/PAY correlation_id=p-1;pin=1234;amount=5');
+    desk?.send('till/PAY correlation_id=p-2;pin=1234;amount=7');
+    await till?.skipTo(/p-2;/);
+    till?.send('desk/PAID correlation_id=p-2');
+    till?.send('desk/PAID correlation_id=p-1');
+    await desk?.skipTo(/p-1$/);
+    const past = ['--since', '10m', '--until', '0s', '--json'];
+    const paid = (await asking('sniff', 'p.amount>6', ...past)).stdout;
+    expect(JSON.parse(paid)).toMatchObject({
+      command: 'PAY',
+      parameters: { correlation_id: 'p-2', pin: '***', amount: '7' },
+    });
+    const { id } = JSON.parse(paid) as { id: string };
+    const followed = rowsOf((await asking('sniff', '--follow', id, ...past.slice(2))).stdout);
+    expect(followed.map(({ command, from }) => `${from} ${command}`)).toEqual(['alpha:desk PAY', 'alpha:till PAID']);
+    const { stdout, code } = await asking('why', 'p-2');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^alpha:desk → .*till PAY/m);
+    expect(stdout).toContain('amount=7;correlation_id=p-2;pin=***');
+    expect(stdout).not.toContain('p-1');
+    await Promise.all([desk?.close(), till?.close()]);
+  });
+});
+
 describe('top', () => {
   it('shows services, commands, flows and links, once', async () => {
     const web = cluster.client('web');
@@ -171,6 +204,22 @@ describe('top', () => {
     for (const line of lines) expect(JSON.parse(line)).toMatchObject({ servers: ['alpha'], links: expect.any(Array) });
     expect(await top.stop()).toMatchObject({ code: 0 });
   });
+});
+
+it('services --check names instances that list less, and what is sent and not listed', async () => {
+  await Promise.all([cluster.join('thumbs', 'alpha', 'MAKE,DROP'), cluster.join('other', 'beta', 'MAKE')]);
+  expect(await ask('services', 'thumbs', '--check')).toMatchObject({ code: 0, stdout: '' });
+  const second = await LineClient.register({ port: cluster.daemon('beta').port }, 'thumbs', 'MAKE');
+  await until('both instances are known', async () => {
+    const { code, stdout } = await ask('services', 'thumbs', '--check');
+    return code === 1 && stdout === 'thumbs: beta does not list DROP, other instances do\n';
+  });
+  const timer = setInterval(() => cluster.client('web').send('alpha:thumbs/TURN by=90'), 20);
+  await until('what is not listed is told', async () => {
+    const { stdout } = await ask('services', 'thumbs', '--check');
+    return stdout.includes('thumbs: web sends TURN, which thumbs does not list\n');
+  }).finally(() => clearInterval(timer));
+  await second.close();
 });
 
 describe('history', () => {

@@ -3,6 +3,20 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { WebSocket } from 'ws';
+import type { RunningDaemon } from './daemon.ts';
+import { startForTest } from './one-test.ts';
+
+/** Flags for a console of one's own. */
+export const CONSOLE: readonly string[] = ['--console', '127.0.0.1:0'];
+
+/** Where the console of a daemon is. */
+export const urlOf = ({ consoleUrls: [url] }: RunningDaemon): string => url ?? 'nowhere';
+
+/** A daemon with a console, for one test. */
+export async function withConsole(...args: string[]): Promise<{ daemon: RunningDaemon; url: string }> {
+  const daemon = await startForTest({ args: [...CONSOLE, ...args] });
+  return { daemon, url: urlOf(daemon) };
+}
 
 export interface Answer {
   readonly status: number;

@@ -71,6 +71,8 @@ export class MapController {
   #cluster = '';
   /** Data centres whose machines stand there without anybody having told how they are linked. */
   readonly #provisional = new Set<string>();
+  /** Machines that were given their places meanwhile: when all is known, they are placed as if it had been from the start. */
+  readonly #hasty = new Set<string>();
   #emphasis = { key: '', value: NOBODY };
   /** Whether the camera shows all, whatever comes: until a person moves it. */
   #showsAll = true;
@@ -146,8 +148,9 @@ export class MapController {
     return this.#focused;
   }
 
-  get scene(): Scene | undefined {
-    return this.#scene;
+  /** Whether the links of every data centre are known. */
+  get isSettled(): boolean {
+    return this.#scene !== undefined && this.#provisional.size === 0;
   }
 
   #placesNow(): Places {
@@ -167,11 +170,18 @@ export class MapController {
       if (!machines.some((machine) => positions.has(machine)) && unlinked.has(name)) this.#provisional.add(name);
       if (!this.#provisional.has(name) || unlinked.has(name)) continue;
       this.#provisional.delete(name);
-      for (const machine of machines) if (!pinned.has(machine)) positions.delete(machine);
+      for (const machine of machines) this.#hasty.add(machine);
+    }
+    if (this.#provisional.size === 0) {
+      for (const machine of this.#hasty) if (!pinned.has(machine)) positions.delete(machine);
+      this.#hasty.clear();
     }
     const machines = [...scene.machines.values()].map(({ name, dataCenter }) => ({ name, dataCenter }));
     const placed = layOut({ machines, links: scene.links }, positions, pinned);
-    for (const [name, point] of placed) positions.set(name, point);
+    for (const [name, point] of placed) {
+      if (!positions.has(name) && this.#provisional.size > 0) this.#hasty.add(name);
+      positions.set(name, point);
+    }
     this.renderer.glide(new Map(positions));
     if (this.#provisional.size === 0) savePlaces(this.#cluster, this.#places);
   }

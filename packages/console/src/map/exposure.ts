@@ -18,8 +18,9 @@ export function exposeForTests(controller: MapController): () => void {
     labels: () => (renderer.picture === undefined ? [] : writtenRectangles(renderer.picture)),
     frameMs: () => [...renderer.frameMs],
     particles: () => renderer.particleCount,
-    scale: () => renderer.cameraNow.scale,
+    scale: () => renderer.picture?.camera.scale ?? 0,
     isAtRest: () => renderer.isAtRest,
+    isSettled: () => controller.isSettled,
     focused: () => controller.focused,
     machines: () =>
       [...(renderer.picture?.machines.values() ?? [])].map(({ machine, x, y }) => ({

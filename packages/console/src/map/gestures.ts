@@ -37,6 +37,8 @@ export function listenToGestures(element: HTMLElement, handlers: GestureHandlers
   const down = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     const point = pointOf(event);
+    // The first finger of a gesture: whoever is still noted was lifted without a word.
+    if (event.isPrimary) pointers.clear();
     pointers.set(event.pointerId, point);
     element.setPointerCapture(event.pointerId);
     if (pointers.size === 1) pressed = { at: point, isMoving: false, isGrabbed: false, wasPinch: false };

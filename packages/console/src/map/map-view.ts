@@ -17,6 +17,8 @@ export interface MapView {
   scale(): number;
   /** Whether nothing flies, glides or waits to be drawn. */
   isAtRest(): boolean;
+  /** Whether the links of every data centre are known, so that nobody has to move any more. */
+  isSettled(): boolean;
   /** Whose turn it is with the keyboard. */
   focused(): string | undefined;
   machines(): readonly {

@@ -20,7 +20,7 @@ const SNAPSHOTS_MAX = 450;
 const SNAPSHOT_SECONDS_MAX = 6;
 
 /** Machines that are asked for the graph in a round, beside one of each data centre: they add what only they measure. */
-const GRAPH_ROUND = 24;
+const GRAPH_ROUND = { countMax: 24, rowsMax: 2500 };
 
 /** What nobody knows better than a machine itself: its own links. */
 const ownPart = (graph: GraphDocument): GraphDocument => ({
@@ -139,7 +139,9 @@ export class Cluster {
   async #askOtherGraphs(): Promise<void> {
     const witnesses = this.#witnesses();
     const others = this.others.filter((server) => !witnesses.has(server));
-    const size = Math.min(GRAPH_ROUND, others.length);
+    // The larger the cluster, the longer each answer.
+    const fitting = Math.max(2, Math.floor(GRAPH_ROUND.rowsMax / Math.max(1, others.length)));
+    const size = Math.min(GRAPH_ROUND.countMax, fitting, others.length);
     const round = Array.from({ length: size }, (_, at) => others[(this.#next + at) % others.length] as string);
     this.#next += size;
     const answers = await askEach([...witnesses, ...round], (server) => this.#daemons.graph(server));

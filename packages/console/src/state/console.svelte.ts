@@ -28,10 +28,7 @@ export class Console {
     this.#bus = new Bus(browserSurroundings(location));
     const daemons = new Daemons(this.#bus);
     this.cluster = new Cluster(daemons, () => ({ page: this.navigation.view.page, time: this.navigation.view.time }));
-    this.messages = new Messages(daemons, this.cluster, () => {
-      const { connection } = this;
-      return connection.kind === 'ready' ? `${connection.server}:${connection.service}` : '';
-    });
+    this.messages = new Messages(daemons, this.cluster);
     this.#scheduler = new Scheduler(this.cluster.tasks);
     this.#bus.onState = (state) => this.#changed(state);
     this.#bus.onMessage = (message) => this.messages.receive(message);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MessageLog, type Sighting } from './message-log.ts';
+import { isConsoleTalk, MessageLog, type Sighting } from './message-log.ts';
 
 const sighting = (parts: Partial<Sighting>): Sighting => ({
   time: 100,
@@ -59,3 +59,12 @@ describe('the log of messages', () => {
     expect(log.total).toBe(1001);
   });
 });
+
+test.each([
+  ['a:console_1', 'b:communicatord', true],
+  ['b:communicatord', 'a:console', true],
+  ['a:console_1', '', true],
+  ['a:console_1', 'b:images', false],
+  ['b:communicatord', 'a:consoles', false],
+  ['a:web', 'b:communicatord', false],
+])('talk of consoles: %s to %s', (from, to, isTalk) => expect(isConsoleTalk(from, to)).toBe(isTalk));

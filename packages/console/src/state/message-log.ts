@@ -49,6 +49,13 @@ const WEIGHT: Readonly<Record<string, number>> = {
   delivered: 5,
 };
 
+const CONSOLE = /:console(_\d+)?$/;
+const DAEMON = /:communicatord$/;
+
+/** Whether a console asks a daemon, or is answered by one. */
+export const isConsoleTalk = (from: string, to: string): boolean =>
+  (CONSOLE.test(from) && (DAEMON.test(to) || to === '' || to.endsWith(':'))) || (DAEMON.test(from) && CONSOLE.test(to));
+
 const LINE_LENGTH_MAX = 4000;
 
 export class MessageLog {

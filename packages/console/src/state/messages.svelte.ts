@@ -6,7 +6,7 @@ import type { Message } from 'snapcommunicator/wire';
 import { BusError, type Fault } from '../bus/bus.ts';
 import type { Daemons, RecordsAnswer } from '../bus/daemon.ts';
 import type { Cluster } from './cluster.svelte.ts';
-import { MessageLog, type MessageRow } from './message-log.ts';
+import { isConsoleTalk, MessageLog, type MessageRow } from './message-log.ts';
 import { askEach } from './scheduler.ts';
 
 /** What was before somebody looked, in seconds. */
@@ -47,7 +47,6 @@ export class Messages {
 
   readonly #daemons: Daemons;
   readonly #cluster: Cluster;
-  readonly #ownName: () => string;
   readonly #clocks = new Map<string, ClockEstimate>();
   readonly #watched = new Set<string>();
   #watch: Watch | undefined;
@@ -55,11 +54,9 @@ export class Messages {
   #renewTimer: ReturnType<typeof setInterval> | undefined;
   #renderTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param ownName `server:service` of this page: what it asks itself is not shown */
-  constructor(daemons: Daemons, cluster: Cluster, ownName: () => string) {
+  constructor(daemons: Daemons, cluster: Cluster) {
     this.#daemons = daemons;
     this.#cluster = cluster;
-    this.#ownName = ownName;
   }
 
   /** Watches something else from now on; undefined: nothing. */
@@ -111,7 +108,7 @@ export class Messages {
     if (command !== 'SNIFFED' || sentFromService !== 'communicatord' || !this.#watched.has(server)) return;
     this.skipped += Number(parameters['skipped'] ?? 0) || 0;
     const { from = '', to = '', command: what = '', outcome = '', reason = '', id = '', line = '' } = parameters;
-    if (this.#isOwn(from, to)) return;
+    if (this.#isHidden(from, to)) return;
     const time = this.#ownTime(server, Number(parameters['time']) || Date.now() / 1000);
     const size = Number(parameters['size']) || 0;
     this.log.add({ time, at: server, from, to, command: what, size, outcome, reason, id, line });
@@ -182,7 +179,7 @@ export class Messages {
       if (!isCurrent()) return;
       this.#learnClock(server, answer);
       for (const { number: _number, cameBy: _cameBy, wentBy: _wentBy, parameters: _parameters, ...record } of answer.records) {
-        if (this.#isOwn(record.from, record.to)) continue;
+        if (this.#isHidden(record.from, record.to)) continue;
         const time = this.#ownTime(server, record.time);
         this.log.add({ ...record, time, at: server, reason: record.reason ?? '', id: record.id ?? '', line: '' });
       }
@@ -202,9 +199,9 @@ export class Messages {
     return time - (this.#clocks.get(server)?.aheadSeconds ?? 0);
   }
 
-  #isOwn(from: string, to: string): boolean {
-    const own = this.#ownName();
-    return from === own || to === own;
+  /** What consoles and daemons say to each other is not what anybody looks for, unless the filter names a console. */
+  #isHidden(from: string, to: string): boolean {
+    return isConsoleTalk(from, to) && !this.#watch?.filter.includes('console');
   }
 
   #show(): void {

@@ -230,6 +230,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     legacy,
     graph,
     core,
+    ledger,
     log,
     brake,
     connections,

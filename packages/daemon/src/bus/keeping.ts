@@ -1,7 +1,14 @@
 // Carries out what the keeper decides: gives kept messages to services that come, writes the store, sets the timer.
 
 import type { Instance } from '@snapcommunicator/network/frame';
-import type { Entry, Keeper, KeeperEffect, KeepRefusal, KeptEntry } from '@snapcommunicator/network/keeper';
+import type {
+  Entry,
+  Keeper,
+  KeeperEffect,
+  KeepRefusal,
+  KeptEntry,
+  StoredEntry,
+} from '@snapcommunicator/network/keeper';
 import { decodeRecord, encodeRecord } from '@snapcommunicator/network/keeper';
 import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
 import type { LineContext } from '../graph/remote-nodes.ts';
@@ -23,6 +30,8 @@ export interface KeepingEvents {
   cameBack(entry: KeptEntry, reason: Reason, isNews: boolean): void;
   /** The daemon that it went to says that its service has it. */
   confirmed(entry: KeptEntry): void;
+  /** It was on the disk when the daemon started. */
+  restored(entry: StoredEntry): void;
   storeFailed(error: unknown): void;
   /** A durable message is on disk, and may go to its service if that is there. */
   stored(entry: KeptEntry): void;
@@ -70,6 +79,7 @@ export class Keeping {
       if (entry !== undefined) entries.push(entry);
       else this.#discard(key);
     }
+    for (const entry of entries) this.#events.restored(entry);
     this.#keeper.restore(entries, now);
     this.#carryOut();
   }

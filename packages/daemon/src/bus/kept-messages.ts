@@ -24,6 +24,8 @@ export type ReportTo = (
   messageId: string | undefined,
 ) => void;
 
+type Noted = Pick<KeptEntry, 'id' | 'destination' | 'sender' | 'bytes' | 'token'>;
+
 export function createKeeping(
   { counters, output, now, log, brake, scribe, server, driver }: Core,
   configuration: Configuration,
@@ -42,7 +44,7 @@ export function createKeeping(
       reportTo(entry.sender, token.command, status, reason, token.messageId);
   };
   /** A message that has a record here already has come to something else. */
-  const note = (entry: KeptEntry, outcome: RecordedOutcome, circumstances: Circumstances = {}): void => {
+  const note = (entry: Noted, outcome: RecordedOutcome, circumstances: Circumstances = {}): void => {
     const { id, destination, sender: from, bytes: line } = entry;
     const to = destination.includes(':') ? destination : `${server}:${destination}`;
     const command = tokenOf(entry)?.command ?? '';
@@ -73,6 +75,7 @@ export function createKeeping(
         if (reason !== 'expired') note(entry, 'kept', { reason });
       },
       confirmed: (entry) => note(entry, 'taken', { reason: 'confirmed' }),
+      restored: (entry) => note({ ...entry, token: undefined }, 'kept', { reason: 'restored' }),
       stored: giveOut,
       unreadable: (key) => log.lines.error({ key }, 'a stored message cannot be read and is removed'),
       storeFailed: (error) =>
@@ -84,7 +87,7 @@ export function createKeeping(
 }
 
 /** What is remembered of it; after a restart the line itself tells. */
-function tokenOf({ token, bytes }: KeptEntry): KeptToken | undefined {
+function tokenOf({ token, bytes }: Pick<Noted, 'token' | 'bytes'>): KeptToken | undefined {
   if (token !== undefined) return token as KeptToken;
   const read = decodeLine(bytes, 0, bytes.length - 1);
   if (read.kind !== 'message') return undefined;

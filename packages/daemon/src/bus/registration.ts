@@ -271,7 +271,9 @@ export class Registration {
   }
 
   #refuseWith(connection: Connection, answer: Waiter['answer'], message: string): void {
-    count(this.#parts.counters.refused, 'unregistered', connection.held?.length ?? 0);
+    const lines = connection.held?.length ?? 0;
+    connection.lines += lines;
+    count(this.#parts.counters.refused, 'unregistered', lines);
     connection.held = undefined;
     const { brake, log } = this.#parts;
     brake.run('REGISTER refused', (skipped) => log.lines.warn({ reason: message, skipped }, 'REGISTER refused'));

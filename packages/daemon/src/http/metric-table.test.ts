@@ -22,9 +22,17 @@ const READINGS = {
   neighbors: totals.counts,
   refused: { absent: 3, 'of a version to come': 1 },
   ...Object.fromEntries(
-    ['dropped', 'invalid', 'connections', 'destinations', 'links', 'linksRefused', 'framesRefused', 'memory'].map(
-      (name) => [name, {}],
-    ),
+    [
+      'came',
+      'dropped',
+      'invalid',
+      'connections',
+      'destinations',
+      'links',
+      'linksRefused',
+      'framesRefused',
+      'memory',
+    ].map((name) => [name, {}]),
   ),
   processorSeconds: {},
 } as unknown as Readings;

@@ -1,5 +1,6 @@
 // The one table of the daemon's metrics: names, meanings, labels, and how each comes from readings. docs/metrics.md is made of it.
 
+import type { Came } from '@snapcommunicator/network/story';
 import { WIRE_ERRORS } from 'snapcommunicator/wire';
 import type { DropReason, RefusalReason } from '../bus/counters.ts';
 import type { ListenerKind } from '../connections/connection.ts';
@@ -29,6 +30,14 @@ export const PREFIX = 'snapcommunicator_';
 /** Every value of a label must be known beforehand: the compiler sees to it that none is forgotten. */
 const all = <K extends string>(values: Readonly<Record<K, true>>): readonly K[] => Object.keys(values) as K[];
 
+const ORIGINS = all<keyof Came | 'machines'>({
+  services: true,
+  datagrams: true,
+  own: true,
+  opaque: true,
+  restored: true,
+  machines: true,
+});
 const LISTENERS = all<ListenerKind>({ tcp: true, unix: true, secure: true, console: true });
 const REFUSALS = all<RefusalReason>({
   'queue-full': true,
@@ -142,11 +151,25 @@ export const METRICS: readonly Metric[] = [
     'Messages taken from services of this machine and from other machines.',
     ({ accepted }) => accepted,
   ),
+  each(
+    'counter',
+    'messages_came_total',
+    'Messages by where they came from, those among them that were refused or came back and were decided about again.',
+    ['from', ORIGINS],
+    ({ came }) => came,
+  ),
   single(
     'counter',
     'messages_delivered_total',
-    'Lines given to connections, the daemon’s own among them.',
-    ({ delivered }) => delivered,
+    'Messages given to the one service that they were for.',
+    (all) => all.delivered,
+  ),
+  single('counter', 'messages_sent_total', 'Messages given to the streams to other machines.', ({ sent }) => sent),
+  single(
+    'counter',
+    'messages_returned_total',
+    'Of those, the ones that came back: their service had gone.',
+    (all) => all.returned,
   ),
   each(
     'counter',
@@ -187,8 +210,20 @@ export const METRICS: readonly Metric[] = [
   single(
     'counter',
     'broadcasts_total',
-    'Broadcasts that services of this machine sent.',
+    'Broadcasts, from here and from other machines.',
     ({ broadcasts }) => broadcasts,
+  ),
+  single(
+    'counter',
+    'broadcast_copies_total',
+    'Copies of broadcasts that services of this machine were given.',
+    (all) => all.broadcastCopies,
+  ),
+  single(
+    'counter',
+    'broadcasts_missed_total',
+    'Broadcasts of other machines that could not be had any more.',
+    (all) => all.broadcastsMissed,
   ),
   single('counter', 'commands_total', 'Commands for the daemon itself.', ({ commands }) => commands),
   single('counter', 'datagrams_total', 'Datagrams that came in.', ({ datagrams }) => datagrams),

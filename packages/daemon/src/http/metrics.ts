@@ -13,15 +13,23 @@ export interface Metrics {
 export function createMetrics(read: (loopDelayMs: number) => Readings): Metrics {
   const registry = new Registry();
   const all = METRICS.map((metric) => ({ metric, collector: collectorOf(metric, registry) }));
+  const write = async (): Promise<string> => {
+    const readings = read(await loopDelayMs());
+    for (const { metric, collector } of all) {
+      collector.reset();
+      for (const { labels, value } of metric.samples(readings)) collector.inc(labels, value);
+    }
+    return registry.metrics();
+  };
+  let running: Promise<string> | undefined;
   return {
     contentType: registry.contentType,
-    text: async () => {
-      const readings = read(await loopDelayMs());
-      for (const { metric, collector } of all) {
-        collector.reset();
-        for (const { labels, value } of metric.samples(readings)) collector.inc(labels, value);
-      }
-      return registry.metrics();
+    // Who asks meanwhile gets the same: the collectors are shared, and a flood of questions costs little.
+    text: () => {
+      running ??= write().finally(() => {
+        running = undefined;
+      });
+      return running;
     },
   };
 }

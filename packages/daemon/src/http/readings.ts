@@ -1,7 +1,6 @@
 // What metrics are made of: plain numbers, taken from the parts of the daemon when somebody asks for them.
 
 import type { Bus } from '../bus/bus.ts';
-import type { RefusalReason } from '../bus/counters.ts';
 import { VERSION } from '../machine/version.ts';
 import type { Configuration } from '../options/index.ts';
 import type { DestinationState } from '../switch/destination.ts';
@@ -16,8 +15,13 @@ export interface Readings {
   readonly innerLoop: string;
   /** Seconds since 1970. */
   readonly startedAt: number;
+  /** By where they came from. */
+  readonly came: Counts;
   readonly accepted: number;
   readonly delivered: number;
+  /** To other machines. */
+  readonly sent: number;
+  readonly returned: number;
   readonly refused: Counts;
   readonly dropped: Counts;
   readonly invalid: Counts;
@@ -27,6 +31,8 @@ export interface Readings {
   readonly keptNow: number;
   readonly keptBytes: number;
   readonly broadcasts: number;
+  readonly broadcastCopies: number;
+  readonly broadcastsMissed: number;
   readonly commands: number;
   readonly datagrams: number;
   readonly datagramsRefused: number;
@@ -73,24 +79,30 @@ export function takeReadings(parts: ReadingParts, loopDelayMs: number): Readings
   const { bus, configuration, door, totals } = parts;
   const { core, keeping, graph, links } = bus;
   const { counters, recorder, driver } = core;
+  const { came, ended, streams, arrivals, broadcasts } = bus.ledger.read();
   const { known, reachable } = graph.cluster.status();
   const { expired, unknown, commands, datagrams, datagramsRefused } = counters;
-  const refused = Object.fromEntries(counters.refused) as Partial<Record<RefusalReason, number>>;
   totals.add(links);
   return {
     server: core.server,
     version: VERSION,
     innerLoop: core.inner.kind,
     startedAt: core.startedAt,
+    came: { ...came, machines: sumOf(arrivals, 'lines') + sumOf(broadcasts.arrived, 'lines') },
     accepted: Number(bus.report()['accepted']),
-    refused,
-    dropped: Object.fromEntries(counters.dropped),
+    delivered: ended.delivered,
+    sent: sumOf(streams, 'given'),
+    returned: sumOf(streams, 'returned'),
+    refused: ended.refused,
+    dropped: ended.dropped,
     invalid: Object.fromEntries(counters.invalid),
     ...{ expired, unknown, commands, datagrams, datagramsRefused },
     kept: keeping.keeper.counters.kept,
     keptNow: keeping.keeper.waitingCount,
     keptBytes: keeping.keeper.heldBytes,
-    broadcasts: counters.broadcastsSent,
+    broadcasts: ended.broadcast,
+    broadcastCopies: broadcasts.copies,
+    broadcastsMissed: broadcasts.missed,
     ...ofConnections(bus),
     connectionsRefused: counters.connectionsRefused,
     services: core.services.presentCount,
@@ -119,18 +131,18 @@ export function takeReadings(parts: ReadingParts, loopDelayMs: number): Readings
 function ofConnections({ connections, core }: Bus) {
   const byListener: Record<string, number> = {};
   const byState: Partial<Record<DestinationState, number>> = {};
-  const { before } = core.counters;
-  let delivered = before.delivered - before.lost;
   let queueBytes = 0;
   for (const { listener, destination } of connections) {
     byListener[listener] = (byListener[listener] ?? 0) + 1;
     if (destination === undefined) continue;
     byState[destination.state] = (byState[destination.state] ?? 0) + 1;
-    delivered += destination.delivered.lines - destination.delivered.lost;
     queueBytes += core.output.waitingBytes(destination);
   }
-  return { connections: byListener, destinations: byState, delivered, queueBytes };
+  return { connections: byListener, destinations: byState, queueBytes };
 }
+
+const sumOf = <K extends string>(rows: readonly { readonly [key in K]: number }[], key: K): number =>
+  rows.reduce((sum, row) => sum + row[key], 0);
 
 function linkStates({ core, legacy }: Bus): Counts {
   const counts: Record<string, number> = { full: 0, exchanging: 0, opaque: legacy.count };

@@ -23,12 +23,17 @@ export interface SiteParts {
 
 const BUS = '/bus';
 
+/** Requests on one connection, after which it is closed: one that sends many at once must not keep the daemon busy for long. */
+const REQUESTS_MAX = 100;
+
 export class Site {
   readonly #parts: SiteParts;
   readonly #plain: Server;
   readonly #secure: SecureServer | undefined;
   /** Ends a connection that takes too long to say what it wants. */
   readonly #deadlines = new WeakMap<Duplex, NodeJS.Timeout>();
+  /** When the last question of a connection so far will have its answer. */
+  readonly #answered = new WeakMap<Duplex, Promise<void>>();
 
   constructor(parts: SiteParts) {
     this.#parts = parts;
@@ -60,6 +65,7 @@ export class Site {
   #prepare(server: Server | SecureServer): void {
     // Who asks and does not read the answer; a WebSocket has pings instead.
     server.timeout = this.#parts.configuration.consoleTimeout;
+    server.maxRequestsPerSocket = REQUESTS_MAX;
     // The names of fetch stay Node's own for everybody else in this process.
     const handle = getRequestListener(this.#parts.routes.fetch, { overrideGlobalObjects: false });
     server.on('request', (request, response) => void this.#answer(request, response, handle));
@@ -76,9 +82,15 @@ export class Site {
     response: ServerResponse,
     handle: ReturnType<typeof getRequestListener>,
   ): Promise<void> {
-    this.#waitNoMore(request.socket);
-    response.once('close', () => {
-      if (!request.socket.destroyed) this.#expect(request.socket);
+    const { socket } = request;
+    this.#waitNoMore(socket);
+    const before = this.#answered.get(socket);
+    const answered = new Promise<void>((resolve) => response.once('close', resolve));
+    this.#answered.set(socket, answered);
+    // One after the other: answers to many questions at once would all wait in memory for who reads slowly.
+    await before;
+    void answered.then(() => {
+      if (!socket.destroyed && this.#answered.get(socket) === answered) this.#expect(socket);
     });
     const refusal = await this.#refusal(request);
     if (refusal === undefined) return handle(request, response);

@@ -41,6 +41,7 @@ export const REASONS = [
   'connection-lost',
   'unconfirmed',
   'expired',
+  'restored',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

@@ -20,7 +20,7 @@ import { durationOption } from './option-values.ts';
 import { type Cell, type Column, type Output, printable } from './output.ts';
 import { formatAge, formatCount, plural, wrapped } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askJson, hear, type Machine, machinesOf } from './witnesses.ts';
+import { askJson, hear, type Machine, machinesOf, PRIVILEGE_HELP } from './witnesses.ts';
 
 interface AuditOptions extends CommonOptions {
   readonly timeout: number;
@@ -37,7 +37,7 @@ export function describe(command: Command): void {
       durationOption(
         '--patience <duration>',
         'how long what goes over a link may take to arrive at its other end',
-        '5s',
+        '10s',
       ),
     )
     .addHelpText(
@@ -50,7 +50,8 @@ Daemons are asked in rounds, and counts of two are compared across rounds, so th
 taken for lost; only counts of links may need some time to agree, and are asked for again until they do.
 
 A life of a daemon that is over answers for nothing: it is named, with what was under way to it. Exit code 0 if everything
-balances that could be compared, 1 if not.`,
+balances that could be compared, 1 if not.
+${PRIVILEGE_HELP}`,
     );
 }
 

@@ -10,7 +10,7 @@ import { durationOption } from './option-values.ts';
 import { type Output, printable, type Style } from './output.ts';
 import { formatAge, formatClock, plural } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askJson, nowSeconds } from './witnesses.ts';
+import { askJson, nowSeconds, PRIVILEGE_HELP } from './witnesses.ts';
 
 interface HistoryOptions extends CommonOptions {
   readonly since: number;
@@ -27,7 +27,8 @@ export function describe(command: Command): void {
       'after',
       `
 What the daemon remembers of the last minutes: the messages that it dealt with, as bars, and below them what came and went in
-the cluster as it saw it. With --json one object: { server, start, step, messages, events }.`,
+the cluster as it saw it. With --json one object: { server, start, step, messages, events }.
+${PRIVILEGE_HELP}`,
     );
 }
 

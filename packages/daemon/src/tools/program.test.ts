@@ -1,5 +1,6 @@
 // The command line: every subcommand loads and explains itself, mistakes end with 2, and the word that names one is found.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from './exit-codes.ts';
 import { HIDDEN_TOOLS, TOOLS } from './index.ts';
@@ -23,6 +24,14 @@ describe('snapcom', () => {
     expect(help.out).toContain(`Usage: snapcom ${name}`);
     expect(help.out).toContain('--to <address>');
     expect(option).toEqual(help);
+  });
+
+  it('has each subcommand in the table beside the functions of the console', () => {
+    const table = readFileSync(new URL('../../../../docs/console-and-tools.md', import.meta.url), 'utf8');
+    const missing = TOOLS.filter(({ name }) => !new RegExp(`^\\|.*\`(snapcom )?${name}[ \`]`, 'm').test(table));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+    const named = [...table.matchAll(/`snapcom ([a-z-]+)[ `]/g)].map(([, name]) => name);
+    expect(named.filter((name) => !TOOLS.some((tool) => tool.name === name))).toEqual([]);
   });
 
   it('lists the subcommands, but not what shells alone call', async () => {

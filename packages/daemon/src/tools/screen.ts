@@ -3,8 +3,9 @@
 import type { Output } from './output.ts';
 
 const ESCAPE = '\u001b[';
-const ENTER = `${ESCAPE}?1049h${ESCAPE}?25l`;
-const LEAVE = `${ESCAPE}?25h${ESCAPE}?1049l`;
+/** Another screen, no cursor, and lines that are cut off at the edge instead of going on in the next one. */
+const ENTER = `${ESCAPE}?1049h${ESCAPE}?25l${ESCAPE}?7l`;
+const LEAVE = `${ESCAPE}?7h${ESCAPE}?25h${ESCAPE}?1049l`;
 
 export class Screen {
   readonly #output: Output;

@@ -1,13 +1,16 @@
 // `snapcom services`: the services of the cluster, as a table: what is where, since when, what it understands.
 
+import { contractsOf } from '@snapcommunicator/network/atlas';
+import { readTraffic } from '@snapcommunicator/network/story';
 import type { Command } from 'commander';
 import type { Communicator } from 'snapcommunicator';
 import { askEach, askGraph, othersIn } from './cluster.ts';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
-import type { Cell, Column } from './output.ts';
+import type { Cell, Column, Output } from './output.ts';
 import { formatAge, formatCount } from './text.ts';
-import type { Call } from './tool.ts';
+import type { Call, CommonOptions } from './tool.ts';
+import { askJson, hear, machinesOf } from './witnesses.ts';
 
 /** What the daemon says about a service; an older or newer one may leave out anything but the names. */
 interface Row {
@@ -19,6 +22,10 @@ interface Row {
   readonly listener?: string;
   readonly commands?: readonly string[];
   readonly delivered?: number;
+}
+
+interface ServicesOptions extends CommonOptions {
+  readonly check?: boolean;
 }
 
 /** What every service understands says nothing about it. */
@@ -43,16 +50,22 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function describe(command: Command): void {
-  command.argument('[service]', 'only this one; exit code 1 if it is not up').addHelpText(
-    'after',
-    `
+  command
+    .argument('[service]', 'only this one; exit code 1 if it is not up')
+    .option('--check', 'tell where services do not agree on commands; exit code 1 if one does not')
+    .addHelpText(
+      'after',
+      `
 SINCE, and DELIVERED, the lines that went to a service since it connected, come from the daemon of its machine. COMMANDS
-leaves out those that every service understands; --json has them all. A service is lost with its machine.`,
-  );
+leaves out those that every service understands; --json has them all. A service is lost with its machine. --check names
+instances that list less than others of the same name, and commands that are sent just now and not listed (for that it needs
+the privilege of "snapcom top").`,
+    );
 }
 
-export async function run({ args, options, output }: Call): Promise<ExitCode> {
+export async function run({ args, options, output }: Call<ServicesOptions>): Promise<ExitCode> {
   const [name] = args;
+  if (options.check) return check(name, options, output);
   const all = await withConnection({ to: options.to }, askCluster);
   const rows = all.filter(({ service }) => name === undefined || service === name);
   if (options.json) for (const row of rows) output.json(row);
@@ -63,6 +76,27 @@ export async function run({ args, options, output }: Call): Promise<ExitCode> {
     );
   else output.say(name === undefined ? 'no services are connected' : `${name} is not known here`);
   return name === undefined || rows.some(({ status }) => status === 'up') ? EXIT.done : EXIT.no;
+}
+
+/** Says where what services list, and what they are sent, does not fit together. */
+async function check(name: string | undefined, options: ServicesOptions, output: Output): Promise<ExitCode> {
+  const contracts = await withConnection({ to: options.to }, async (bus) => {
+    const graph = await askGraph(bus);
+    const heard = await Promise.all(
+      machinesOf(graph).map((machine) =>
+        hear(machine, (server) => askJson(bus, server, 'TRAFFIC', { count: 1000 }, readTraffic, detailMsMax)),
+      ),
+    );
+    const flows = heard.flatMap((one) => ('answer' in one ? one.answer.value.flows : []));
+    return contractsOf(graph, flows).filter(({ service }) => name === undefined || service === name);
+  });
+  const wrong = contracts.filter(({ disagreements }) => disagreements.length > 0);
+  if (options.json) for (const contract of contracts) output.json(contract);
+  else
+    for (const { service, disagreements } of wrong)
+      for (const text of disagreements) output.line(`${service}: ${text}`);
+  if (!options.json && wrong.length === 0) output.say('all services agree on what they list and are sent');
+  return wrong.length === 0 ? EXIT.done : EXIT.no;
 }
 
 /** What each daemon says of its services; of those that do not answer, or are of another kind, what the own one knows. */

@@ -20,7 +20,7 @@ import { type Column, Output } from './output.ts';
 import { Screen } from './screen.ts';
 import { formatBytes, formatClock, plural } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askJson, hear, type Machine, machinesOf } from './witnesses.ts';
+import { askJson, hear, type Machine, machinesOf, PRIVILEGE_HELP } from './witnesses.ts';
 
 interface TopOptions extends CommonOptions {
   readonly server?: string;
@@ -48,7 +48,8 @@ export function describe(command: Command): void {
       'after',
       `
 On a terminal the picture is drawn again and again: q ends it, m sorts by messages, b by bytes, n by name, p holds it. Rates
-are of the span between two pictures. With --json each picture is one line.`,
+are of the span between two pictures. With --json each picture is one line.
+${PRIVILEGE_HELP}`,
     );
 }
 

@@ -23,7 +23,16 @@ import { countOption, durationOption } from './option-values.ts';
 import { type Cell, type Column, type Output, printable, type Style } from './output.ts';
 import { formatAge, formatBytes, formatClock, plural, wrapped } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askRecords, askWitnesses, hear, joinedClock, type Machine, machinesOf, nowSeconds } from './witnesses.ts';
+import {
+  askRecords,
+  askWitnesses,
+  hear,
+  joinedClock,
+  type Machine,
+  machinesOf,
+  nowSeconds,
+  PRIVILEGE_HELP,
+} from './witnesses.ts';
 
 interface WhyOptions extends CommonOptions {
   readonly count: number;
@@ -50,7 +59,8 @@ and answer), the time since the first hop, the machine, what became of it there,
 be unknown, with the reason. Filters are those of "snapcom sniff --help". A word that is neither is looked for as id,
 message_id and correlation_id; the latter two are known where daemons record parameters (recorder_payloads).
 
-Exit code 0 if all were delivered, 1 if one was not or nothing was found.`,
+Exit code 0 if all were delivered, 1 if one was not or nothing was found.
+${PRIVILEGE_HELP}`,
     );
 }
 

@@ -14,6 +14,11 @@ import { type Communicator, CommunicatorError, type communicatord } from 'snapco
 import { daemonOf } from './cluster.ts';
 import { EXIT, exitCodeOf, ToolError } from './exit-codes.ts';
 
+/** For `--help` of what looks into others' traffic. */
+export const PRIVILEGE_HELP = `
+Needs a privilege: the Unix socket, or a daemon with compat_control. Daemons of other machines tell over links that prove
+who speaks: scs:, or a cluster secret.`;
+
 /** A machine and whether its daemon can be asked. */
 export interface Machine {
   readonly server: string;

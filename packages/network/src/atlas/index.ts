@@ -1,5 +1,6 @@
 // The door of the atlas: the graph as a document, what can be read from it, and pictures of it.
 
+export { contractsOf, type ServiceContract } from './contracts.ts';
 export {
   DETAIL_KEYS,
   type DescriptionParts,

@@ -8,7 +8,7 @@ export {
   type LedgerAnswer,
   type PlaceKind,
 } from './audit.ts';
-export { streamName } from './equations.ts';
+export { equationsOf, streamName, sumOf } from './equations.ts';
 export type { Gap, GapReason } from './gaps.ts';
 export * from './ledger.ts';
 export { mergeTraffic, sortedTraffic, type TrafficOf, type TrafficOrder } from './merged-traffic.ts';
