@@ -10,23 +10,25 @@ import { startContender } from './lib/processes.mjs';
 import { Memory, writeProof } from './lib/proof.mjs';
 import { numbers } from './lib/traffic.mjs';
 
-const USAGE = `npm run prove [-- ITEM …] [--seed N] [--fresh] [--processes N] [--list]
+const USAGE = `npm run prove [-- ITEM …] [--seed N] [--fresh] [--processes N] [--seconds N] [--list]
 
   ITEM      only these items (default: all)
   --seed N  what chance depends on; without it a new one, which is printed and written down
   --fresh   begins anew; else an interrupted run of the same commit goes on where it was
   --processes N   for items that simulate; without it one a core, two at most
+  --seconds N     for items that go on as long as they are told to
   --list    the items`;
 
 const PROCESSES_MAX = 64;
 
 /** What an item works with; every daemon that it starts is stopped when it ends, however it ends. */
-function contextOf({ name, seed, machine, memory, processes }) {
+function contextOf({ name, seed, machine, memory, processes, seconds }) {
   const started = [];
   return {
     seed,
     machine,
     processes,
+    seconds,
     random: numbers(seed),
     state: memory.progressOf(name),
     save: () => memory.save(),
@@ -44,9 +46,9 @@ function contextOf({ name, seed, machine, memory, processes }) {
   };
 }
 
-async function proveItem(item, run, memory, machine, processes) {
+async function proveItem(item, run, memory, machine, { processes, seconds }) {
   console.log(`${item.name}: ${item.goal} (about ${item.seconds} s, seed ${run.seed})`);
-  const context = contextOf({ name: item.name, seed: run.seed, machine, memory, processes });
+  const context = contextOf({ name: item.name, seed: run.seed, machine, memory, processes, seconds });
   try {
     return await item.run(context);
   } finally {
@@ -61,6 +63,7 @@ async function main() {
       seed: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       processes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+      seconds: { type: 'string' },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -79,6 +82,9 @@ async function main() {
   if (!(Number.isInteger(processes) && processes >= 1 && processes <= PROCESSES_MAX)) {
     throw new RangeError(`--processes ${values.processes}: expected 1 to ${PROCESSES_MAX}`);
   }
+
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+  if (seconds !== undefined && !(seconds > 0)) throw new RangeError(`--seconds ${values.seconds}: expected a number`);
 
   if (chosen.some(({ needsDaemon = true }) => needsDaemon)) {
     const missing = snapcommunicatord.missing();
@@ -99,7 +105,7 @@ async function main() {
       console.log(`${item.name}: measured before the interruption`);
       continue;
     }
-    const result = await proveItem(item, run, memory, machine, processes);
+    const result = await proveItem(item, run, memory, machine, { processes, seconds });
     memory.finishItem(item.name, { ...result, seed: run.seed, date: machine.date, commit: machine.commit });
     writeProof(memory.data.results, items);
     for (const line of result.details) console.log(`  ${line}`);

@@ -1,10 +1,11 @@
 // The directions in which modules may import each other, for dependency-cruiser. Layers only look down:
-// wire ← contract ← client; wire, contract ← network; client, network ← daemon.
+// wire ← contract ← client; wire, contract ← network; client, network ← daemon; wire, contract, network ← console.
 const wire = '^packages/client/(src|dist)/wire/';
 const contract = '^packages/client/(src|dist)/contract/';
 const client = '^packages/client/';
 const network = '^packages/network/';
 const daemon = '^packages/daemon/';
+const page = '^packages/console/';
 const tools = '^packages/daemon/src/tools/';
 /** `snapcom keys` writes the hashes that the daemon reads. */
 const passwords = '^packages/daemon/src/links/passwords[.]ts$';
@@ -26,6 +27,13 @@ module.exports = {
       { path: daemon, pathNot: [tools, passwords, version] },
       'A tool speaks to the daemon.',
     ),
+    forbid(
+      'page-is-a-client',
+      { path: page },
+      { path: '^packages/', pathNot: [page, network, wire, contract] },
+      'The page speaks the wire, and runs in a browser.',
+    ),
+    forbid('nobody-imports-the-page', { pathNot: page }, { path: page }),
     forbid('only-bin-starts-tools', { pathNot: [tools, bin] }, { path: tools }),
     forbid('nobody-imports-bin', {}, { path: bin }),
     forbid('no-tests-in-programs', { pathNot: '[.]test[.]ts$' }, { path: ['[.]test[.]ts$', '^test/', '^bench/'] }),

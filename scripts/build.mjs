@@ -1,13 +1,21 @@
-// Builds every package: the inner loop to WebAssembly, TypeScript to dist/, the programs to dist/bundle/, the reference.
+// Builds every package: the inner loop to WebAssembly, TypeScript to dist/, the programs to dist/bundle/, the console's
+// page to dist/console/, the reference.
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { at, buildFingerprint, fail, modified, noteBuild, root, runInstalled } from './lib.mjs';
+import { at, buildFingerprint, fail, filesUnder, modified, noteBuild, root, runInstalled } from './lib.mjs';
 
 const daemon = 'packages/daemon';
 const innerLoop = {
   source: `${daemon}/src/switch/assembly/inner-loop.ts`,
   target: `${daemon}/dist/switch/inner-loop.wasm`,
+};
+const page = {
+  directory: 'packages/console',
+  /** Whose sources become part of it. */
+  sources: ['packages/console/src', 'packages/network/src', 'packages/client/src'],
+  manifests: ['index.html', 'package.json', 'svelte.config.js', 'vite.config.ts'],
+  target: `${daemon}/dist/console/index.html`,
 };
 
 /**
@@ -17,7 +25,20 @@ const innerLoop = {
 const bundles = [
   {
     entries: ['src/bin/snapcommunicatord.ts', 'src/index.ts'],
-    options: { splitting: true, external: ['lmdb', 'node-unix-socket', 'pino'] },
+    options: {
+      splitting: true,
+      // What serves the console is loaded when somebody looks.
+      external: [
+        'lmdb',
+        'node-unix-socket',
+        'pino',
+        'hono',
+        '@hono/node-server',
+        'ws',
+        'prom-client',
+        '@opentelemetry/api',
+      ],
+    },
   },
   {
     entries: ['src/bin/snapcom.ts'],
@@ -36,6 +57,8 @@ export async function build() {
   if (failures.length > 0) fail(failures.join('\n'));
   await bundle();
   await generate();
+  const pageFailure = await bundlePage();
+  if (pageFailure !== '') fail(pageFailure);
   noteBuild(fingerprint);
 }
 
@@ -51,6 +74,16 @@ async function compileInnerLoop() {
 
 async function compileTypeScript() {
   return compile('typescript/bin/tsc', ['-b']);
+}
+
+/** The page of the console, if something that it is made of has changed. */
+async function bundlePage() {
+  const { directory, sources, manifests, target } = page;
+  const files = sources.flatMap((source) => [...filesUnder(source)]).filter((path) => !path.endsWith('.test.ts'));
+  const inputs = [...files, ...manifests.map((name) => `${directory}/${name}`)];
+  const newest = inputs.reduce((latest, path) => Math.max(latest, modified(path)), 0);
+  if (modified(target) > newest) return '';
+  return compile('vite/bin/vite.js', ['build', directory, '--logLevel', 'warn']);
 }
 
 /**

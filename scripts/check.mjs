@@ -14,6 +14,7 @@ const packages = ['client', 'daemon'].map((name) => `packages/${name}`);
 const steps = {
   'lock file': lockFile,
   types: () => allOf([node('typescript/bin/tsc', '-b'), node('typescript/bin/tsc', '-p', 'tsconfig.tests.json')]),
+  'types of the page': node('svelte-check/bin/svelte-check', '--workspace', 'packages/console', '--fail-on-warnings'),
   lint: check('oxlint', [
     '-c',
     'checks/oxlint.json',
@@ -51,7 +52,7 @@ console.log(failed === 0 ? 'All checks passed.' : `${failed} of ${Object.keys(st
 process.exitCode = failed === 0 ? 0 : 1;
 
 function everySource() {
-  return ['client', 'network', 'daemon'].map((name) => `packages/${name}/src`);
+  return ['client', 'network', 'daemon', 'console'].map((name) => `packages/${name}/src`);
 }
 
 /** A step that runs a program of checks/. */

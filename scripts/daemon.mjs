@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { at } from './lib.mjs';
 
 const host = '127.0.0.1';
-const defaults = { local: 4040, signal: 4041 };
+const defaults = { local: 4040, signal: 4041, console: 4044 };
 const readyPollMs = 20;
 /** What the kernel takes as the path of a Unix socket, in bytes, without the NUL at its end. */
 const unixPathBytesMax = 107;
@@ -18,6 +18,7 @@ export async function chooseAddresses() {
   return {
     local: free ? defaults.local : await tcpPort(0),
     signal: free ? defaults.signal : await udpPort(0),
+    console: (await tcpPort(defaults.console)) || (await tcpPort(0)),
     unix: Buffer.byteLength(socket) <= unixPathBytesMax ? socket : undefined,
     /** Whether tools find this daemon without being told: they look for a Unix socket before they try the port. */
     foundByDefault: free && !(await Promise.all(defaultUnixSockets().map((path) => answers({ path })))).includes(true),
@@ -25,12 +26,13 @@ export async function chooseAddresses() {
 }
 
 /** Starts the daemon; the caller listens to the child process that is returned. */
-export function startDaemon({ local, signal, unix }, flags = []) {
+export function startDaemon({ local, signal, console: consolePort, unix }, flags = []) {
   mkdirSync(at('.run/data'), { recursive: true });
   const options = {
     'local-listen': `${host}:${local}`,
     'unix-listen': unix ?? 'none',
     signal: `${host}:${signal}`,
+    console: `${host}:${consolePort}`,
     'data-path': at('.run/data'),
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
@@ -53,13 +55,14 @@ export function passSignalsOn(current) {
 }
 
 /** What to say once the daemon is ready. */
-export function greeting({ local, unix, foundByDefault }) {
+export function greeting({ local, console: consolePort, unix, foundByDefault }) {
   const address = `sc://${host}:${local}`;
   const lines = ['', `Snap! Communicator is ready at ${address}${unix ? ` and ${unix}` : ''}`, ''];
   if (!foundByDefault) {
     lines.push('Another communicator has the default addresses. In each terminal, name this one first:', '');
     lines.push(`    export SNAPCOMMUNICATOR=${unix ? `sc://${unix}` : address}`, '');
   }
+  lines.push(`Look at it in a browser: http://${host}:${consolePort}`, '');
   lines.push('Try, in a second and a third terminal (here is where it ends, with Ctrl-C):', '');
   lines.push('    bin/snapcom listen hello PING', '    bin/snapcom send hello/PING text=hi', '');
   if (foundByDefault && unix) {

@@ -1,4 +1,4 @@
-// Writes docs/errors.md, docs/commands.md and docs/options.md from the tables that the built packages export.
+// Writes docs/errors.md, docs/commands.md, docs/options.md and docs/metrics.md from the tables that the built packages export.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { at } from './lib.mjs';
@@ -9,7 +9,12 @@ const doors = {
   client: 'packages/client/dist/index.js',
   daemon: 'packages/daemon/dist/bundle/index.js',
 };
-const documents = { 'docs/errors.md': errors, 'docs/commands.md': commands, 'docs/options.md': options };
+const documents = {
+  'docs/errors.md': errors,
+  'docs/commands.md': commands,
+  'docs/options.md': options,
+  'docs/metrics.md': metrics,
+};
 
 /** Writes the documents that have changed and gives their paths. */
 export async function generateReference() {
@@ -97,12 +102,12 @@ async function options() {
   if (!all) return undefined;
   const titles = (await exported('daemon', 'GROUPS')) ?? {};
   const parts = Object.entries(groups(all)).map(([group, rows]) => {
-    const cells = rows.map(({ name, type, computed, since }) => [
+    const cells = rows.map(({ name, type, computed }) => [
       `\`--${name.replaceAll('_', '-')}\``,
       type.description,
       computed?.description ??
         (type.presence === 'default' ? `\`${type.write(type.defaultValue) || 'none'}\`` : 'none'),
-      since ? `${type.note} (no effect yet)` : type.note,
+      type.note,
     ]);
     return `## ${titles[group] ?? group}\n\n${table(['Option', 'Value', 'Default', 'Meaning'], cells)}`;
   });
@@ -111,6 +116,36 @@ async function options() {
     'configuration file (`local_listen=…`), in that order of precedence. `snapcommunicatord --check-config` prints ' +
     'what holds on this machine and where each value came from.';
   return page('Options of the daemon', what, parts);
+}
+
+async function metrics() {
+  const all = await exported('daemon', 'METRICS');
+  if (!all) return undefined;
+  const prefix = await exported('daemon', 'METRICS_PREFIX');
+  const rows = all.map(({ name, kind, help, labels }) => [
+    `\`${prefix}${name}\``,
+    kind,
+    help,
+    Object.entries(labels)
+      .map(([label, values]) => `\`${label}\`: ${values}`)
+      .join('; '),
+  ]);
+  const what =
+    'What a daemon serves at `/metrics` of its console, in the text form of Prometheus. Names and labels are stable; ' +
+    'new ones may come. No label has more values than stand here, so the number of series is bounded: names of ' +
+    'services are none, and of neighbours `max_metrics_neighbors`. A dashboard for Grafana is in ' +
+    '[grafana-dashboard.json](grafana-dashboard.json).';
+  const scraping = `## Collecting them
+
+\`\`\`yaml
+scrape_configs:
+  - job_name: snapcommunicator
+    static_configs:
+      - targets: ['127.0.0.1:4044']
+\`\`\`
+
+Beyond loopback the console asks for a password and TLS (\`--console https://…\`, \`--console-passwords-file\`): give \`scheme: https\` and \`basic_auth\` there. \`/health\` answers 200 while the daemon is well and 503 when it is not, with its checks as JSON; \`/ready\` 200 while it is to be sent work, else 503 with the reasons (\`joining\`, \`draining\`, \`stopping\`). Both do without a password and name nobody.`;
+  return page('Metrics', what, [table(['Metric', 'Kind', 'Meaning', 'Labels'], rows), scraping]);
 }
 
 /** The rows of each group, in the order of the table. */

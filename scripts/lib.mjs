@@ -88,6 +88,7 @@ function* buildInputs() {
   yield* ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/generate.mjs'];
   for (const workspace of workspaces()) {
     yield* [`${workspace}/package.json`, `${workspace}/tsconfig.json`];
+    if (workspace === 'packages/console') yield* ['index.html', 'vite.config.ts'].map((name) => `${workspace}/${name}`);
     for (const path of filesUnder(`${workspace}/src`)) if (!path.endsWith('.test.ts')) yield path;
   }
 }
@@ -104,7 +105,10 @@ export function buildFingerprint() {
 
 /** Whether the last build was of the sources as they are, and its result is still there. */
 export function buildIsCurrent() {
-  const results = workspaces().map((workspace) => `${workspace}/dist/.tsbuildinfo`);
+  // The page of the console is no package that others compile against: it lies in the daemon's dist.
+  const results = workspaces().map((workspace) =>
+    workspace === 'packages/console' ? 'packages/daemon/dist/console/index.html' : `${workspace}/dist/.tsbuildinfo`,
+  );
   return (
     [...results, buildStamp].every((path) => existsSync(at(path))) &&
     readFileSync(at(buildStamp), 'utf8') === buildFingerprint()

@@ -16,7 +16,7 @@ const register = (name) => Buffer.from(`REGISTER service=${name};version=1\n`);
 const stamp = (sender, server = SERVER_NAME) => `<${server}:${sender} `;
 
 /** The daemon of a checkout of this repository, by default of this one. */
-const daemonOf = (checkout) => ({
+export const daemonOf = (checkout) => ({
   name: 'snapcommunicatord',
   unix: true,
 

@@ -87,7 +87,8 @@ async function placesOf(count, directory) {
   return stations;
 }
 
-function startProgram(name, command, { directory }) {
+/** Starts a program of a contender. */
+export function startProgram(name, command, { directory }) {
   const child = spawn(command.program, command.arguments, {
     cwd: directory,
     env: { ...process.env, ...command.environment },

@@ -25,6 +25,8 @@ export interface RunningDaemon {
   readonly unixPath: string;
   /** UDP for signals; 0 when a flag turned it off. */
   readonly signalPort: number;
+  /** The addresses of the console, `http://127.0.0.1:PORT`; none unless `--console` is among the flags. */
+  readonly consoleUrls: readonly string[];
   /** Holds the Unix socket and, in `data`, what the daemon stores. Removed by `stop` and `kill`, unless it was given. */
   readonly directory: string;
   readonly pid: number;
@@ -62,7 +64,15 @@ export async function startDaemon({
   const unixPath = join(directory, 'c.sock');
   const flags = ['--config', 'none', '--server-name', 'alpha', '--local-listen', '127.0.0.1:0'];
   flags.push('--unix-listen', unixPath, '--signal', '127.0.0.1:0', '--data-path', join(directory, 'data'));
-  flags.push('--log-format', 'json', ...(logFile === undefined ? [] : ['--log-file', logFile]), ...args);
+  // The one default address is not for the many daemons of a run of tests.
+  flags.push(
+    '--console',
+    'none',
+    '--log-format',
+    'json',
+    ...(logFile === undefined ? [] : ['--log-file', logFile]),
+    ...args,
+  );
   const [program = '', ...words] = [...prefix, process.execPath, programPath('snapcommunicatord'), ...flags];
   const child = spawn(program, words, {
     stdio: ['ignore', 'inherit', 'pipe'],
@@ -96,6 +106,7 @@ export async function startDaemon({
     port: portOf(addresses.local[0]),
     unixPath,
     signalPort: portOf(addresses.signal[0]),
+    consoleUrls: addresses.console,
     directory,
     pid: child.pid as number,
     log,
@@ -108,6 +119,7 @@ export async function startDaemon({
 interface Addresses {
   readonly local: readonly string[];
   readonly signal: readonly string[];
+  readonly console: readonly string[];
 }
 
 /** The addresses that the daemon logs once it listens on all of them. */

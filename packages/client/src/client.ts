@@ -4,8 +4,10 @@ import { candidateAddresses } from './connection/candidates.ts';
 import type { Link, Registration } from './connection/link.ts';
 import { formatAddresses, Session } from './connection/session.ts';
 import type { Given, ParametersOf, ServiceContract } from './contract/contract.ts';
+import type { FlagWords } from './contract/flags.ts';
 import { CommunicatorError, textOf } from './errors.ts';
 import { Emitter, type Listener } from './events.ts';
+import { BusFlag, type FlagOptions } from './flag.ts';
 import type { BroadcastOptions, ContractHandler, Handler, RequestOptions, RequestRest } from './handler.ts';
 import { MessageBuilder } from './message/builder.ts';
 import { backTo, type ParameterValues, type Part, textParameters } from './message/parts.ts';
@@ -277,6 +279,18 @@ export class Communicator {
    */
   messages(command?: string, options: MessagesOptions = {}): Inbox {
     return this.#dispatcher.messages(command, options);
+  }
+
+  /**
+   * A condition that an administrator must see, kept by the communicator until it is lowered, seen from the whole cluster:
+   * `const full = bus.flag({ unit: 'mail', section: 'queue', name: 'full' })`, then `full.up('…')` and `full.down()`.
+   * @throws CommunicatorError INVALID_MESSAGE when a word of it is none
+   */
+  flag(words: FlagWords, options: FlagOptions = {}): BusFlag {
+    return new BusFlag(words, options, {
+      request: (command, parameters) => this.request('', command, parameters, { expect: 'FLAGGED' }),
+      onConnected: (listener) => this.#events.on('connected', listener),
+    });
   }
 
   /**

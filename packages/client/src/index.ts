@@ -14,6 +14,7 @@ export type { Retry } from './connection/session.ts';
 export * from './contract/index.ts';
 export { CLIENT_ERRORS, CommunicatorError, type CommunicatorErrorCode } from './errors.ts';
 export type { Listener } from './events.ts';
+export type { BusFlag, FlagOptions, FlagState } from './flag.ts';
 export type {
   BroadcastOptions,
   ContractContext,

@@ -4,11 +4,14 @@ import { type Bus, createBus } from './bus/bus.ts';
 import { type DatagramListener, listenUdp, listenUnixDatagram } from './connections/datagram-listener.ts';
 import { type ListenAddress, StreamListener } from './connections/stream-listener.ts';
 import { StartError } from './errors.ts';
+import { createConsole } from './http/console.ts';
+import type { Door } from './http/door.ts';
 import { Log } from './log.ts';
 import { loadIdentity, lockDataPath } from './machine/identity.ts';
 import { VERSION } from './machine/version.ts';
 import { type Configuration, formatEndpoint } from './options/index.ts';
 import { openLmdbStore } from './store/lmdb-store.ts';
+import { startTracing } from './tracing/tracing.ts';
 
 /** Where the daemon can be reached, once it has started. */
 export interface DaemonAddresses {
@@ -17,12 +20,15 @@ export interface DaemonAddresses {
   readonly signal: readonly string[];
   readonly remote: readonly string[];
   readonly secure: readonly string[];
+  /** To type into a browser. */
+  readonly console: readonly string[];
 }
 
 export class Daemon {
   readonly log: Log;
   readonly #configuration: Configuration;
   readonly #bus: Bus;
+  readonly #console: Door;
   readonly #streams: StreamListener[] = [];
   readonly #datagrams: DatagramListener[] = [];
   readonly #stopped: Promise<void>;
@@ -39,6 +45,8 @@ export class Daemon {
     try {
       const identity = loadIdentity(configuration.dataPath, configuration.serverName, Date.now() / 1000);
       this.#bus = createBus(configuration, identity, this.log, (reason) => void this.stop(reason));
+      this.#console = createConsole(configuration, this.#bus);
+      this.#bus.onReload(() => this.#console.reload());
     } catch (error) {
       this.#unlock();
       throw error;
@@ -53,7 +61,12 @@ export class Daemon {
     const { keeping, inner, lookAtClock, links } = this.#bus;
     try {
       keeping.restore(await openLmdbStore(`${this.#configuration.dataPath}/kept`));
-      const addresses = { ...(await this.#listen()), ...(await links.listen()) };
+      if (this.#configuration.tracing) await startTracing(this.#bus.core);
+      const addresses = {
+        ...(await this.#listen()),
+        ...(await links.listen()),
+        console: await this.#console.open(),
+      };
       lookAtClock();
       links.start();
       this.#logStatus();
@@ -88,7 +101,7 @@ export class Daemon {
     this.#resolveStopped();
   }
 
-  async #listen(): Promise<Omit<DaemonAddresses, 'remote' | 'secure'>> {
+  async #listen(): Promise<Pick<DaemonAddresses, 'local' | 'unix' | 'signal'>> {
     const { localListen, unixListen, signal, signalUnix, unixGroupId } = this.#configuration;
     const { receive } = this.#bus.signals;
     const local: string[] = [];
@@ -128,10 +141,11 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    const { connections, keeping, legacy, links } = this.#bus;
-    for (const listener of [...this.#streams, ...this.#datagrams]) listener.close();
+    const { connections, keeping, legacy, links, flags } = this.#bus;
+    for (const listener of [...this.#streams, ...this.#datagrams, this.#console]) listener.close();
     await Promise.all([links.close(), legacy.close(), connections.close(this.#configuration.stopTimeout)]);
-    await keeping.close();
+    this.#console.destroy();
+    await Promise.all([keeping.close(), flags.close()]);
     clearInterval(this.#statusTimer);
     this.#bus.close();
     this.#unlock();

@@ -1,10 +1,16 @@
 // The daemon's own commands, a contract like any other: the one place from which types, checks and documents come.
 
 import { defineService } from './contract.ts';
+import { FLAG_LIMITS, FLAG_PRIORITIES, flagWord } from './flags.ts';
 import { boolean, integer, list, name, number, oneOf, string } from './types.ts';
 
 const service = name().describe('the service it is about');
 const command = string().describe('the command it is about');
+const flag = {
+  unit: flagWord().describe('the program, or the family of programs'),
+  section: flagWord().describe('the part of it'),
+  name: flagWord().describe('what is wrong'),
+};
 const seconds = number({ min: 0 }).describe('seconds since 1970, with up to nine decimals');
 
 export const communicatord = defineService('communicatord', {
@@ -228,7 +234,9 @@ export const communicatord = defineService('communicatord', {
       'What the recorder of this daemon holds, oldest first. Asks without `records`; the answer is the same command with it.',
     parameters: {
       filter: string({ lengthMax: 4096 }).optional().describe('which messages, as in `command==PING && size>1000`'),
-      id: string({ lengthMax: 256 }).optional().describe('all that is known of this message, also where it only passed'),
+      id: string({ lengthMax: 256 })
+        .optional()
+        .describe('all that is known of this message, also where it only passed'),
       since: seconds.optional().describe('not before'),
       until: seconds.optional().describe('not after'),
       after: integer({ min: 0 }).optional().describe('goes on where the last answer ended: its `next`'),
@@ -264,6 +272,53 @@ export const communicatord = defineService('communicatord', {
       'What became of every message: counts of this daemon, its links, its services and its streams. Asks without `ledger`; the answer is the same command with it.',
     parameters: { ledger: string().optional().describe('a JSON object') },
     reply: 'LEDGER',
+  },
+  FLAG_UP: {
+    description:
+      'Raises a flag: a condition that an administrator must see. Raised again, it is counted, and the last message holds.',
+    parameters: {
+      ...flag,
+      message: string().describe('what is wrong, for people'),
+      priority: integer({ min: FLAG_PRIORITIES.least, max: FLAG_PRIORITIES.greatest })
+        .default(FLAG_PRIORITIES.usual)
+        .describe('from 50 on somebody is to be called'),
+      tags: list(flagWord(), { countMax: FLAG_LIMITS.tagsMax }).default([]).describe('to group flags by'),
+      manual: boolean().default(false).describe('a person lowers it; else who raised it does'),
+      source_file: string({ lengthMax: FLAG_LIMITS.placeLengthMax }).optional().describe('where it was raised'),
+      function: string({ lengthMax: FLAG_LIMITS.placeLengthMax }).optional(),
+      line: integer({ min: 0 }).optional(),
+    },
+    reply: 'FLAGGED',
+  },
+  FLAG_DOWN: {
+    description: 'Lowers a flag of this machine. One that is not up is no error.',
+    parameters: {
+      ...flag,
+      by_hand: boolean().default(false).describe('a person does: the only way for a flag that is `manual`'),
+    },
+    reply: 'FLAGGED',
+  },
+  FLAGGED: {
+    description: 'The answer to FLAG_UP and FLAG_DOWN, once it is on disk.',
+    parameters: {
+      state: oneOf('up', 'down').describe('of the flag, now'),
+      count: integer({ min: 0 }).describe('how often it has been raised since it is up; was, if it is down now'),
+    },
+  },
+  FLAGS: {
+    description:
+      'The flags that are up anywhere in the cluster, the urgent first. Asks without `flags`; the answer is the same command with it.',
+    parameters: {
+      flags: string().optional().describe('a JSON array'),
+      left_out: integer({ min: 1 }).optional().describe('flags that found no room in this message'),
+    },
+    reply: 'FLAGS',
+  },
+  FLAGS_CHANGED: { description: 'Flags were raised or lowered, here or elsewhere.' },
+  FLAG_NEWS: {
+    description:
+      'Between daemons: the flags of machines. Asks without `machines`; the answer is the same command with it.',
+    parameters: { machines: string().optional().describe('a JSON array, one object a machine') },
   },
   PUBLIC_IP: { description: 'The addresses of this machine’s remote and secure listeners.', reply: 'SERVER_PUBLIC_IP' },
   SERVER_PUBLIC_IP: {

@@ -15,6 +15,18 @@ export {
   writeParameters,
 } from './contract.ts';
 export {
+  compareFlags,
+  FLAG_LIMITS,
+  FLAG_PRIORITIES,
+  type Flag,
+  type FlagWords,
+  flagTitle,
+  flagWord,
+  readFlag,
+  readFlags,
+  URGENT_PRIORITY,
+} from './flags.ts';
+export {
   boolean,
   duration,
   formatDuration,

@@ -7,6 +7,7 @@ export { decodeJson, encodeJson } from './json.ts';
 export {
   COMMAND,
   createMessage,
+  DAEMON_NAMES,
   isAddress,
   type Message,
   type MessageParts,

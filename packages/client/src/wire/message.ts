@@ -5,6 +5,9 @@ export const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 /** A command: [A-Z_][A-Z0-9_]*. */
 export const COMMAND = /^[A-Z_][A-Z0-9_]*$/;
 
+/** What a daemon answers to as a service: no name, its own, and that of ours. */
+export const DAEMON_NAMES: ReadonlySet<string> = new Set(['', 'communicatord', 'snapcommunicator']);
+
 /** Parameter values by name. Values are text of any characters but NUL. */
 export type Parameters = Readonly<Record<string, string>>;
 

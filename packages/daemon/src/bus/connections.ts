@@ -1,6 +1,6 @@
 // The stream connections of this daemon: from their acceptance to their end, and the switch between.
 
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionEvents } from '../connections/stream-listener.ts';
 import type { Log, RateLimit } from '../log.ts';
@@ -138,13 +138,16 @@ export class Connections implements ConnectionEvents {
     output.settle(destination);
     if (state === 'leaving') output.flush(destination);
     output.closeDestination(destination);
-    counters.deliveredBefore += destination.delivered.lines;
+    counters.before.sent += connection.lines;
+    counters.before.delivered += destination.delivered.lines;
+    counters.before.lost += destination.delivered.lost;
+    destination.delivered.heir = counters.before;
     connection.destination = undefined;
     for (const other of connection.blockedBy ?? []) other.waiters?.delete(connection);
   }
 }
 
-const untilClosed = (socket: Socket): Promise<void> =>
+const untilClosed = (socket: Duplex): Promise<void> =>
   new Promise((resolve) => {
     if (socket.destroyed) resolve();
     else socket.once('close', () => resolve());

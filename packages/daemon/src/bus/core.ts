@@ -8,7 +8,11 @@ import { RateLimit } from '../log.ts';
 import type { Identity } from '../machine/identity.ts';
 import { formatMessageId } from '../machine/identity.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
+import { History } from '../recorder/history.ts';
+import { Payloads } from '../recorder/payloads.ts';
 import { Recorder } from '../recorder/recorder.ts';
+import { Redaction } from '../recorder/redaction.ts';
+import { Scribe } from '../recorder/scribe.ts';
 import { Arena } from '../switch/arena.ts';
 import { ForwardingTable } from '../switch/forwarding-table.ts';
 import { loadInnerLoop } from '../switch/inner.ts';
@@ -42,12 +46,18 @@ export function createCore(configuration: Configuration, identity: Identity, log
   const driver = new Driver({ ...nodeOptions(configuration, identity), countLines: inner.countLines }, now);
   const { router } = driver.node;
   const table = new ForwardingTable(arena, output, (command) => router.listeners(command));
-  const speaker = new Speaker(server, output, table);
+  const counters = new Counters();
+  const speaker = new Speaker(server, output, table, counters);
+  const recorder = new Recorder(arena, { runCountMax: configuration.recorderRuns, now });
+  const idOf = (number: number): string => formatMessageId(identity, number);
+  const redaction = new Redaction(configuration.redact);
+  const payloads = new Payloads(configuration.recorderPayloads, redaction);
   const taps = new Taps(
     { countMax: configuration.maxSniffers, queueBytesMax: configuration.sniffQueue },
     speaker,
     output,
     now,
+    redaction,
   );
   const expected = readExpected(configuration.services, (reason) =>
     log.lines.warn(
@@ -62,7 +72,18 @@ export function createCore(configuration: Configuration, identity: Identity, log
       : undefined;
   };
   driver.input({ kind: 'expected', services: expected });
-  const services = new Services({ server, countMax: configuration.maxServices, expected, serverWith }, speaker);
+  const history = new History({
+    messageCount: () => recorder.messageCount,
+    now,
+    eventsMax: configuration.historyEvents,
+    ageMsMax: configuration.recorderAge,
+  });
+  const changed = (service: string, isUp: boolean): void =>
+    history.add(isUp ? 'service-up' : 'service-down', server, { service });
+  const services = new Services(
+    { server, countMax: configuration.maxServices, expected, serverWith, changed },
+    speaker,
+  );
   return {
     server,
     myAddress: formatEndpoint(configuration.myAddress),
@@ -76,14 +97,18 @@ export function createCore(configuration: Configuration, identity: Identity, log
     table,
     /** Tells the router what changed on this machine. */
     tell: (input: MachineInput): void => table.apply(driver.tell(input)),
-    recorder: new Recorder(arena),
-    counters: new Counters(),
+    recorder,
+    scribe: new Scribe({ recorder, taps, payloads, idOf }),
+    payloads,
+    history,
+    counters,
     speaker,
     taps,
     services,
     log,
     brake: new RateLimit(configuration.invalidLogInterval, now),
-    idOf: (number: number): string => formatMessageId(identity, number),
+    idOf,
+    instance: driver.node.self,
     queuesOf: (service: string): readonly string[] => router.queuesOf(service),
   };
 }

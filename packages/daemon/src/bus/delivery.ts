@@ -1,16 +1,19 @@
 // Where a message goes that the inner loop cannot pass on by itself: to one service, to many, into keeping, or back.
 
+import type { Instance } from '@snapcommunicator/network/frame';
 import type { Entry } from '@snapcommunicator/network/keeper';
 import { parseCachePolicy, parseReport } from '@snapcommunicator/network/keeper';
 import type { Decision, OpaqueDecision, Router, Scope } from '@snapcommunicator/network/router';
+import type { RecordedOutcome } from '@snapcommunicator/network/story';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
 import type { Confirmation } from '../graph/confirmations.ts';
-import { frameIdOf } from '../graph/message-id.ts';
 import type { LineContext, NodeDecision, RemoteNodes } from '../graph/remote-nodes.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Log, RateLimit } from '../log.ts';
-import type { Outcome, Recorder } from '../recorder/recorder.ts';
+import { frameIdOf } from '../recorder/message-id.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import type { Circumstances, Scribe, Seen } from '../recorder/scribe.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import type { Group } from '../switch/group.ts';
@@ -19,7 +22,6 @@ import { type Counters, count, type DropReason, type RefusalReason } from './cou
 import type { Keeping } from './keeping.ts';
 import type { Services } from './services.ts';
 import { type Speaker, textParameters, type Values } from './speaker.ts';
-import type { Taps } from './taps.ts';
 
 /** A message on its way, outside the inner loop. */
 export interface Parcel {
@@ -38,8 +40,10 @@ export interface Parcel {
   readonly bare?: Uint8Array;
   /** The machine that it goes to, where that is not as addressed: for the recorder and those who look. */
   readonly place?: string | undefined;
-  /** If it came from another node and somebody looks: its id. */
+  /** Its id, if it got one before: it came from another node, say. */
   readonly id?: string | undefined;
+  /** The link that it came over. */
+  readonly port?: number | undefined;
   /** If it is durable and came from another node: tells that node what became of it. */
   readonly confirm?: ((status: Confirmation) => void) | undefined;
 }
@@ -51,8 +55,8 @@ export interface DeliveryParts {
   readonly services: Services;
   readonly keeping: Keeping;
   readonly speaker: Speaker;
-  readonly taps: Taps;
   readonly recorder: Recorder;
+  readonly scribe: Scribe;
   readonly counters: Counters;
   readonly log: Log;
   readonly brake: RateLimit;
@@ -63,8 +67,10 @@ export interface DeliveryParts {
   readonly remoteNodes: RemoteNodes;
   readonly legacy: () => LegacyLinks;
   readonly now: () => number;
-  /** Sends a broadcast to the other nodes of its scope. */
-  readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => void;
+  /** This life of the node. */
+  readonly instance: Instance;
+  /** Sends a broadcast to the other nodes of its scope. @returns its id; undefined if there are none */
+  readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => string | undefined;
 }
 
 /** What a message asks for beyond being delivered. */
@@ -90,11 +96,22 @@ export class Delivery {
     else this.#keepOrFail(parcel, decision.destination, this.wishesOf(parcel));
   }
 
+  /** Sends a message that this daemon made. */
+  sendOwn(parcel: Parcel, decision: Exclude<Decision, { kind: 'daemon' | 'contradiction' }>): void {
+    this.#parts.counters.own++;
+    this.send(parcel, decision);
+  }
+
   /** A message found no room, or may not be sent: counted, logged, and its sender told if it asked. */
   refuse(parcel: Parcel, reason: RefusalReason, wishes: Wishes = this.wishesOf(parcel)): void {
+    this.#note(parcel, 'refused', { reason });
+    this.#refused(parcel, reason, wishes);
+  }
+
+  #refused(parcel: Parcel, reason: RefusalReason, wishes: Wishes): void {
     const { counters, brake, log } = this.#parts;
     count(counters.refused, reason);
-    this.#note(parcel, 'refused', reason);
+    counters.services.refused(parcel.service);
     brake.run(`refused ${reason} ${parcel.service}`, (skipped) =>
       log.lines.warn(
         { from: parcel.from, to: this.#toOf(parcel), command: parcel.command, reason, skipped },
@@ -108,6 +125,7 @@ export class Delivery {
   countRefusals(service: string, lines: number): void {
     const { counters, brake, log } = this.#parts;
     count(counters.refused, 'queue-full', lines);
+    counters.services.refused(service, lines);
     brake.run(`refused queue-full ${service}`, (skipped) =>
       log.lines.warn({ to: service, lines, reason: 'queue-full', skipped }, 'messages refused'),
     );
@@ -150,7 +168,7 @@ export class Delivery {
     const line = Buffer.from(`${encodeMessage(message)}\n`);
     const decision = router.forward(server, service, from, now(), true);
     if (decision.kind === 'node' || decision.kind === 'absent' || decision.kind === 'opaque')
-      this.send({ connection: undefined, from, server, service, command, line, message }, decision);
+      this.sendOwn({ connection: undefined, from, server, service, command, line, message }, decision);
   }
 
   /** Bytes that wait on the way to a service of another machine; infinite: there is no way. */
@@ -170,13 +188,20 @@ export class Delivery {
     const address = { sentFromServer: server, sentFromService: 'communicatord', server: '', service: '*', command };
     const message: Message = { ...address, parameters: textParameters(values) };
     const line = Buffer.from(`${encodeMessage(message)}\n`);
-    this.#broadcast({ connection: undefined, from, server: '', service: '*', command, line, message }, 'cluster');
+    const parcel = { connection: undefined, from, server: '', service: '*', command, line, message };
+    this.sendOwn(parcel, { kind: 'broadcast', scope: 'cluster' });
+  }
+
+  /** A message was given to C++ daemons. */
+  noteBehind(parcel: Parcel): void {
+    this.#parts.counters.toOpaque++;
+    this.#note(parcel, 'sent');
   }
 
   /** An accepted message can go nowhere and may not wait. */
   giveUp(parcel: Parcel, reason: DropReason): void {
     count(this.#parts.counters.dropped, reason);
-    this.#note(parcel, 'dropped', reason);
+    this.#note(parcel, 'dropped', { reason });
     this.#fail(parcel, reason, this.wishesOf(parcel));
   }
 
@@ -221,8 +246,10 @@ export class Delivery {
             this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
         })
       : 'queue-full';
-    if (result !== 'queued') confirm('refused');
-    this.#note(parcel, result === 'queued' ? 'delivered' : 'refused', result === 'queued' ? '' : result);
+    if (result === 'queued') return this.#note(parcel, 'delivered');
+    confirm('refused');
+    count(this.#parts.counters.refused, 'unconfirmed');
+    this.#note(parcel, 'refused', { reason: 'unconfirmed' });
   }
 
   #append(parcel: Parcel, destination: Destination, wishes?: Wishes): void {
@@ -233,7 +260,7 @@ export class Delivery {
 
   /** Into the stream to another node, unless older ones wait. */
   #sendOn(parcel: Parcel, decision: NodeDecision): void {
-    const { remoteNodes, output, taps, now, recorder, idOf } = this.#parts;
+    const { remoteNodes, output, scribe, now, recorder, idOf } = this.#parts;
     const wishes = this.wishesOf(parcel);
     const { policy } = wishes;
     if (policy.isDurable) {
@@ -243,14 +270,14 @@ export class Delivery {
     const destination = remoteNodes.targetOf(decision, parcel.service);
     if (destination === undefined) return this.#keepOrFail(parcel, decision.destination, wishes, 'queue-full');
     const { line, connection, message } = parcel;
-    const isPlain = message === undefined && taps.count === 0;
-    const id = frameIdOf(idOf(recorder.nextNumber));
+    const isPlain = message === undefined && !scribe.isWatched;
+    const id = frameIdOf(idOf(recorder.nextNumber), this.#parts.instance);
     const context: LineContext = { deadlineMs: now() + policy.ttlMs, id, entry: undefined };
     const result = isPlain
       ? output.append(destination, line, connection)
       : output.appendTracked(destination, line, connection, undefined, context);
     const place = this.#parts.router.placeOf(parcel.server, decision);
-    if (result === 'queued') this.#note({ ...parcel, place }, 'sent');
+    if (result === 'queued') this.#note({ ...parcel, place }, 'sent', { word: output.lastOutcome });
     else this.refuse(parcel, result, wishes);
   }
 
@@ -262,25 +289,25 @@ export class Delivery {
     if (target === undefined || wishes.policy.isDurable || keeping.hasKept([decision.destination]))
       return this.#keepOrFail(parcel, decision.destination, wishes, 'queue-full');
     const result = output.append(target, parcel.line, parcel.connection);
-    if (result === 'queued') this.#note(parcel, 'sent');
-    else this.refuse(parcel, result, wishes);
+    if (result !== 'queued') return this.refuse(parcel, result, wishes);
+    this.noteBehind(parcel);
   }
 
   /** A broadcast from another node has been passed on by the graph already; one of this machine goes out to the others. */
   #broadcast(parcel: Parcel, scope: Scope): void {
     const { table, output, counters } = this.#parts;
     const group: Group | undefined = table.groupOf(parcel.command, parcel.connection?.destination);
-    counters.broadcastsSent++;
-    if (group !== undefined) output.append(group, parcel.line, parcel.connection);
-    if (scope !== 'machine') this.#parts.broadcast(scope, parcel.line);
+    if (group === undefined) counters.broadcastsUnheard++;
+    else output.append(group, parcel.line, parcel.connection);
+    const id = scope === 'machine' ? undefined : this.#parts.broadcast(scope, parcel.line);
     const wishes = this.wishesOf(parcel);
-    this.#note(parcel, 'delivered');
+    this.#note(id === undefined ? parcel : { ...parcel, id }, 'delivered');
     if (wishes.report === 'always') this.report(parcel.from, parcel.command, 'delivered', undefined, wishes.messageId);
   }
 
   /** @param reason why it cannot be delivered now, if it may not be kept */
   #keepOrFail(parcel: Parcel, destination: string, wishes: Wishes, reason: RefusalReason = 'absent'): void {
-    const { keeping, recorder, idOf, brake, log } = this.#parts;
+    const { keeping, recorder, scribe, idOf, brake, log } = this.#parts;
     const { policy, report, messageId } = wishes;
     if (policy.problem !== undefined) {
       brake.run('cache', (skipped) =>
@@ -291,13 +318,18 @@ export class Delivery {
       );
     }
     if (!policy.isKept || destination.endsWith(':.')) return this.refuse(parcel, reason, wishes);
-    const id = idOf(recorder.nextNumber);
+    // A foreign id may come here again, as long as its first daemon has no word; what lies on this disk has one of its own.
+    const own = idOf(recorder.nextNumber);
+    const id = policy.isDurable ? own : (parcel.id ?? own);
+    const seen = this.#seen(parcel);
+    const number = scribe.begin(seen);
     const token = { command: parcel.command, messageId };
     const { from: sender, line, bare: bytes = line } = parcel;
     const { ttlMs, isDurable } = policy;
     const result = keeping.keep({ id, destination, sender, bytes, ttlMs, isDurable, report, token });
-    if (result === 'kept') this.#note(parcel, 'kept');
-    else this.refuse(parcel, 'keeper-full', wishes);
+    if (result === 'kept') return scribe.end(number, seen, 'kept');
+    scribe.end(number, seen, 'refused', 'keeper-full');
+    this.#refused(parcel, 'keeper-full', wishes);
   }
 
   /** Who sends is told directly: a connection without a name may ask as well. */
@@ -332,13 +364,13 @@ export class Delivery {
     return { policy, report: connection === undefined && from === '' ? 'none' : report, messageId };
   }
 
-  #note(parcel: Parcel, outcome: Outcome, reason = ''): void {
-    const { recorder, taps, idOf } = this.#parts;
-    const { from, command, line } = parcel;
-    const to = this.#toOf(parcel);
-    const number = recorder.note(recorder.flowId(from, to, command), line.length, outcome);
-    if (taps.count > 0)
-      taps.show({ from, to, command, line: line.subarray(0, -1), outcome, reason, id: parcel.id ?? idOf(number) });
+  #note(parcel: Parcel, outcome: RecordedOutcome, circumstances?: Circumstances): void {
+    this.#parts.scribe.note(this.#seen(parcel), outcome, circumstances);
+  }
+
+  #seen(parcel: Parcel): Seen {
+    const { from, command, line, id, port } = parcel;
+    return { from, to: this.#toOf(parcel), command, line, id, port };
   }
 
   #toOf({ server, service, place }: Parcel): string {

@@ -2,6 +2,7 @@
 
 import type { Decision, Router } from '@snapcommunicator/network/router';
 import {
+  DAEMON_NAMES,
   decodeJson,
   decodeLine,
   encodeMessage,
@@ -15,10 +16,12 @@ import type { Connection } from '../connections/connection.ts';
 import { explainWireError } from '../errors.ts';
 import type { RemoteNodes } from '../graph/remote-nodes.ts';
 import type { Log, RateLimit } from '../log.ts';
+import type { Payloads } from '../recorder/payloads.ts';
 import type { Recorder } from '../recorder/recorder.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import type { Group } from '../switch/group.ts';
+import { namesOf } from '../switch/line-names.ts';
 import type { Refusal } from '../switch/output.ts';
 import type { Source } from '../switch/source.ts';
 import { hasSpecial, type LineHandler, type LineView, type Verdict } from '../switch/switch.ts';
@@ -37,12 +40,13 @@ export interface DispatcherParts {
   readonly speaker: Speaker;
   readonly taps: Taps;
   readonly recorder: Recorder;
+  readonly payloads: Payloads;
   readonly counters: Counters;
   readonly log: Log;
   readonly brake: RateLimit;
   readonly requiresRegistration: boolean;
   /** A message for the daemon itself. */
-  readonly command: (connection: Connection, message: Message) => void;
+  readonly command: (connection: Connection, message: Message, lineBytes: number) => void;
   /** Lines of a connection without a name are to be held. */
   readonly hold: (connection: Connection, line: Uint8Array) => void;
   /** The connection is to be closed: what came is no message and never will be. */
@@ -51,8 +55,10 @@ export interface DispatcherParts {
   readonly remoteNodes: RemoteNodes;
   /** Whether other machines can be reached. */
   readonly hasLinks: () => boolean;
-  /** Whether a connection may ask the daemons of other machines this. */
-  readonly mayAskOthers: (connection: Connection, command: string) => boolean;
+  /** Why a connection may not ask the daemons of other machines this; undefined if it may. */
+  readonly askingRefusal: (connection: Connection, command: string) => string | undefined;
+  /** Why a connection may not send messages to services; undefined if it may. */
+  readonly sendingRefusal: (connection: Connection) => string | undefined;
   readonly now: () => number;
 }
 
@@ -69,10 +75,13 @@ export class Dispatcher implements LineHandler {
   resolve(source: Source, line: LineView): Verdict | undefined {
     const connection = source as Connection;
     if (connection.state !== 'registered' && connection.state !== 'anonymous') return undefined;
+    // What it may not send must be seen each time, and it is not much.
+    if (connection.listener === 'console') return undefined;
     const { server, service, command } = namesOf(line);
     const { router, taps, recorder } = this.#parts;
     const from = this.#fromOf(connection);
-    if (this.#parts.isStopping()) return undefined;
+    // Where parameters are kept, each line is looked at.
+    if (this.#parts.isStopping() || this.#parts.payloads.isOn) return undefined;
     const decision = router.forward(server, service, from, this.#parts.now(), true);
     const to = `${router.placeOf(server, decision)}:${service}`;
     if (taps.count > 0 && taps.wants(from, to, command)) return undefined;
@@ -96,11 +105,10 @@ export class Dispatcher implements LineHandler {
     const parcel = this.#parcelOf(connection, text, server, service, command);
     if (parcel === undefined) return;
     if (decision.kind === 'contradiction') return this.#contradict(parcel, decision.reason);
-    if (DAEMONS.has(service) && !this.#parts.mayAskOthers(connection, command))
-      return this.#contradict(
-        parcel,
-        `${command} needs a privilege: send it over the Unix socket, or set compat_control`,
-      );
+    const refusal = DAEMON_NAMES.has(service)
+      ? this.#parts.askingRefusal(connection, command)
+      : this.#parts.sendingRefusal(connection);
+    if (refusal !== undefined) return this.#contradict(parcel, refusal);
     this.#parts.delivery.send(parcel, decision);
   }
 
@@ -135,15 +143,17 @@ export class Dispatcher implements LineHandler {
         : undefined;
     // Commands to other daemons are looked at one by one, for they may need a privilege.
     if (decision.kind === 'node')
-      return DAEMONS.has(service) ? undefined : this.#parts.remoteNodes.targetOf(decision, service);
+      return DAEMON_NAMES.has(service) ? undefined : this.#parts.remoteNodes.targetOf(decision, service);
     if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
     return table.destinationOf(service);
   }
 
   #toDaemon(connection: Connection, line: LineView, command: string): void {
     const read = decodeLine(line.bytes, line.start, line.end);
-    if (read.kind === 'message') this.#parts.command(connection, read.message);
-    else if (read.kind === 'invalid') this.#reject(connection, read.error, { service: '', command });
+    if (read.kind === 'message') {
+      connection.lines++;
+      this.#parts.command(connection, read.message, line.end - line.start + 1);
+    } else if (read.kind === 'invalid') this.#reject(connection, read.error, { service: '', command });
   }
 
   /** @param line as it came; `text` is the same in text form */
@@ -183,6 +193,7 @@ export class Dispatcher implements LineHandler {
       if (read.kind === 'message') message = read.message;
     }
     const body = line.bytes.subarray(line.offsets[HEAD.body], line.end);
+    connection.lines++;
     return {
       connection,
       from: this.#fromOf(connection),
@@ -247,18 +258,7 @@ interface Head {
   readonly command: string;
 }
 
-interface Names extends Head {
-  readonly server: string;
-}
-
 const MARKS = new Set(['.', '?', '*']);
-const DAEMONS = new Set(['', 'communicatord', 'snapcommunicator']);
 
 /** Whether INVALID may be the answer: never to INVALID, UNKNOWN or a broadcast. */
 const isAnswered = ({ service, command }: Head): boolean => !SILENT.has(command) && !MARKS.has(service);
-
-function namesOf({ bytes, offsets }: LineView): Names {
-  const part = (at: number): string =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', offsets[at], offsets[at + 1]);
-  return { server: part(HEAD.server), service: part(HEAD.service), command: part(HEAD.command) };
-}

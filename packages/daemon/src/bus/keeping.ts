@@ -1,10 +1,12 @@
 // Carries out what the keeper decides: gives kept messages to services that come, writes the store, sets the timer.
 
+import type { Instance } from '@snapcommunicator/network/frame';
 import type { Entry, Keeper, KeeperEffect, KeepRefusal, KeptEntry } from '@snapcommunicator/network/keeper';
 import { decodeRecord, encodeRecord } from '@snapcommunicator/network/keeper';
 import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
-import { frameIdOf } from '../graph/message-id.ts';
 import type { LineContext } from '../graph/remote-nodes.ts';
+import { frameIdOf } from '../recorder/message-id.ts';
+import type { Reason } from '../recorder/outcomes.ts';
 import type { Store } from '../store/store.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { Output } from '../switch/output.ts';
@@ -15,6 +17,12 @@ export interface KeepingEvents {
   dropped(entry: KeptEntry, reason: 'store' | 'stopping', isReported: boolean): void;
   /** The destination's socket has it. Called for those whose sender asked, and for durable ones. */
   delivered(entry: KeptEntry): void;
+  /** It was given out: to a service of this machine, or into what leads to another. @param word see `Output.lastOutcome` */
+  givenOut(entry: KeptEntry, outcome: 'delivered' | 'sent', word?: number): void;
+  /** It waits here again. @param isNews whether its stream does not count that by itself */
+  cameBack(entry: KeptEntry, reason: Reason, isNews: boolean): void;
+  /** The daemon that it went to says that its service has it. */
+  confirmed(entry: KeptEntry): void;
   storeFailed(error: unknown): void;
   /** A durable message is on disk, and may go to its service if that is there. */
   stored(entry: KeptEntry): void;
@@ -31,15 +39,20 @@ export class Keeping {
   readonly #output: Output;
   readonly #events: KeepingEvents;
   readonly #now: () => number;
+  readonly #instance: Instance;
   #store: Store | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** Whether the last write of a durable message succeeded, or there was none. */
+  isStoreWell = true;
 
-  constructor(keeper: Keeper, output: Output, events: KeepingEvents, now: () => number) {
+  /** @param instance this life of the node */
+  constructor(keeper: Keeper, output: Output, events: KeepingEvents, now: () => number, instance: Instance) {
     this.#keeper = keeper;
     this.#output = output;
     this.#events = events;
     this.#now = now;
+    this.#instance = instance;
   }
 
   get keeper(): Keeper {
@@ -77,18 +90,24 @@ export class Keeping {
     return result;
   }
 
-  /** Gives the destination what is kept in these queues, as long as it takes it. */
-  drain(queues: readonly string[], destination: Destination): void {
+  /**
+   * Gives the destination what is kept in these queues, as long as it takes it.
+   * @param outcome whether it is a service of this machine. @returns how many it was given
+   */
+  drain(queues: readonly string[], destination: Destination, outcome: 'delivered' | 'sent' = 'delivered'): number {
+    let given = 0;
     while (destination.state === 'open' && this.hasKept(queues)) {
       const entries = this.#keeper.take(queues, BATCH_BYTES, this.#now());
       if (entries.length === 0) break;
-      const rest = this.#give(entries, destination);
+      const rest = this.#give(entries, destination, outcome);
+      given += entries.length - rest.length;
       if (rest.length > 0) {
         this.#keeper.putBack(rest, this.#now(), false);
         break;
       }
     }
     this.#carryOut();
+    return given;
   }
 
   /**
@@ -112,16 +131,25 @@ export class Keeping {
     return this.#keeper.reserve(count);
   }
 
-  /** Another node has taken a message that was given out. */
-  confirm(entry: KeptEntry): void {
+  /** Another node has taken a message that was given out. @param isDelivered it says that its service has it */
+  confirm(entry: KeptEntry, isDelivered = false): void {
     this.#keeper.delivered(entry.id);
+    if (isDelivered) this.#events.confirmed(entry);
     this.#carryOut();
   }
 
   /** Messages came back, or seem to: they wait again, in their old places. */
-  takeBack(entries: readonly KeptEntry[], mayHaveArrived: boolean): void {
-    this.#keeper.putBack(entries, this.#now(), mayHaveArrived);
+  takeBack(entries: readonly KeptEntry[], mayHaveArrived: boolean, reason: Reason): void {
+    for (const entry of entries) this.#putBack(entry, mayHaveArrived, reason);
     this.#carryOut();
+  }
+
+  #putBack(entry: KeptEntry, mayHaveArrived: boolean, reason: Reason): void {
+    const { counters } = this.#keeper;
+    const before = counters.putBack;
+    this.#keeper.putBack([entry], this.#now(), mayHaveArrived);
+    // Repeated calls change nothing.
+    if (counters.putBack > before) this.#events.cameBack(entry, reason, reason !== 'returned' && reason !== 'unsent');
   }
 
   /** Drops what is in memory only, and closes the store once it has written all. */
@@ -135,12 +163,15 @@ export class Keeping {
   /** Gives an entry to the stream to another node. */
   #sendOn(entry: KeptEntry, destination: Destination): boolean {
     const line = entry.isRedelivered ? markRedelivered(entry.bytes) : entry.bytes;
-    const context: LineContext = { deadlineMs: entry.deadlineMs, id: frameIdOf(String(entry.id)), entry };
-    return this.#output.appendTracked(destination, line, undefined, undefined, context) === 'queued';
+    const id = frameIdOf(String(entry.id), this.#instance);
+    const context: LineContext = { deadlineMs: entry.deadlineMs, id, entry };
+    if (this.#output.appendTracked(destination, line, undefined, undefined, context) !== 'queued') return false;
+    this.#events.givenOut(entry, 'sent', this.#output.lastOutcome);
+    return true;
   }
 
   /** Gives out entries in order; returns those from the first on that found no room. */
-  #give(entries: readonly KeptEntry[], destination: Destination): readonly KeptEntry[] {
+  #give(entries: readonly KeptEntry[], destination: Destination, outcome: 'delivered' | 'sent'): readonly KeptEntry[] {
     for (const [at, entry] of entries.entries()) {
       const line = entry.isRedelivered ? markRedelivered(entry.bytes) : entry.bytes;
       const isTracked = entry.isDurable || entry.report === 'always';
@@ -148,6 +179,7 @@ export class Keeping {
         ? this.#output.appendTracked(destination, line, undefined, (isWritten) => this.#written(entry, isWritten))
         : this.#output.append(destination, line, undefined);
       if (result !== 'queued') return entries.slice(at);
+      this.#events.givenOut(entry, outcome);
     }
     return [];
   }
@@ -156,7 +188,7 @@ export class Keeping {
     if (isWritten) {
       this.#keeper.delivered(entry.id);
       this.#events.delivered(entry);
-    } else this.#keeper.putBack([entry], this.#now());
+    } else this.#putBack(entry, true, 'connection-lost');
     this.#carryOut();
   }
 
@@ -191,11 +223,13 @@ export class Keeping {
     put
       .then(
         () => {
+          this.isStoreWell = true;
           this.#keeper.stored(entry.id);
           this.#carryOut();
           this.#events.stored(entry);
         },
         (error: unknown) => {
+          this.isStoreWell = false;
           this.#keeper.storeFailed(entry.id);
           this.#events.storeFailed(error);
         },

@@ -44,7 +44,12 @@ export interface Wanted {
   readonly transient: boolean;
 }
 
-const LISTENER_TEXTS = { unix: 'a Unix socket', tcp: 'TCP', secure: 'another machine' } as const;
+const LISTENER_TEXTS = {
+  unix: 'a Unix socket',
+  tcp: 'TCP',
+  secure: 'another machine',
+  console: 'the console',
+} as const;
 
 /** Somebody who wants a name that another has. */
 interface Waiter {

@@ -20,6 +20,8 @@ export interface ServicesOptions {
   readonly expected: readonly string[];
   /** Where the nearest instance on another machine is. */
   readonly serverWith: (service: string) => string | undefined;
+  /** A service of this machine came or went. */
+  readonly changed: (service: string, isUp: boolean) => void;
 }
 
 export class Services {
@@ -82,6 +84,7 @@ export class Services {
     if (!this.#known.has(name)) this.#makeRoom();
     this.#known.set(name, { name, upSince: connection.upSince, downSince: undefined, connection });
     this.#presentCount++;
+    this.#options.changed(name, true);
     this.#tellStatus(name);
   }
 
@@ -96,6 +99,7 @@ export class Services {
     known.connection = undefined;
     known.downSince = now;
     this.#presentCount--;
+    this.#options.changed(name, false);
     this.#tellStatus(name);
   }
 

@@ -94,8 +94,9 @@ export class Signals {
     const message: Message = { ...given, sentFromServer: '', sentFromService: '' };
     const { server, service } = message;
     const decision = router.forward(server, service);
-    if (decision.kind === 'daemon') return command({ connection: undefined, message, answer: () => undefined });
     if (decision.kind === 'contradiction') return this.#refuse(decision.reason);
+    counters.datagramMessages++;
+    if (decision.kind === 'daemon') return command({ connection: undefined, message, answer: () => undefined });
     const line = Buffer.from(`${encodeMessage(message)}\n`);
     delivery.send(
       { connection: undefined, from: '', server, service, command: message.command, line, message },

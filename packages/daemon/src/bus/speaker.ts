@@ -4,6 +4,7 @@ import { encodeJson, encodeMessage } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import type { Output } from '../switch/output.ts';
+import type { Counters } from './counters.ts';
 
 export type Values = Readonly<Record<string, string | number | undefined>>;
 
@@ -18,11 +19,13 @@ export class Speaker {
   readonly #server: string;
   readonly #output: Output;
   readonly #table: ForwardingTable;
+  readonly #counters: Counters;
 
-  constructor(server: string, output: Output, table: ForwardingTable) {
+  constructor(server: string, output: Output, table: ForwardingTable, counters: Counters) {
     this.#server = server;
     this.#output = output;
     this.#table = table;
+    this.#counters = counters;
   }
 
   /** `<me:communicatord COMMAND parameters` to one connection. Lost, without harm, when its queue is full. */
@@ -36,7 +39,8 @@ export class Speaker {
       parameters: textParameters(values),
     };
     const isJson = connection.writesJson && destination.transform === undefined;
-    this.#output.append(destination, Buffer.from(`${isJson ? encodeJson(parts) : encodeMessage(parts)}\n`), undefined);
+    const line = Buffer.from(`${isJson ? encodeJson(parts) : encodeMessage(parts)}\n`);
+    if (this.#output.append(destination, line, undefined) === 'queued') this.#counters.own++;
   }
 
   /** `<me:communicatord ./COMMAND parameters` to every service here that lists the command. */
@@ -50,6 +54,7 @@ export class Speaker {
       command,
       parameters: textParameters(values),
     };
+    this.#counters.own++;
     this.#output.append(group, Buffer.from(`${encodeMessage(parts)}\n`), undefined);
   }
 }

@@ -2,6 +2,7 @@
 
 import { compileFilter } from '@snapcommunicator/network/filter';
 import { expect, it } from 'vitest';
+import { Redaction } from '../recorder/redaction.ts';
 import type { Output } from '../switch/output.ts';
 import type { Speaker } from './speaker.ts';
 import { type Sniffed, Taps, type Viewer } from './taps.ts';
@@ -10,7 +11,7 @@ const limits = { countMax: 2, queueBytesMax: 1000 };
 
 function rig() {
   const clock = { ms: 0 };
-  const taps = new Taps(limits, {} as Speaker, {} as Output, () => clock.ms);
+  const taps = new Taps(limits, {} as Speaker, {} as Output, () => clock.ms, new Redaction(['pin']));
   let changes = 0;
   taps.onChange = () => void changes++;
   const viewer = (key: string, leaseMs?: number) => {

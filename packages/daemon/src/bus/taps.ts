@@ -1,8 +1,9 @@
 // Who looks at the traffic: sniffers with their filters, and what they are sent.
 
 import type { Filter } from '@snapcommunicator/network/filter';
-import { decodeLine, encodeMessage } from 'snapcommunicator/wire';
+import { decodeLine } from 'snapcommunicator/wire';
 import type { Connection } from '../connections/connection.ts';
+import type { Redaction } from '../recorder/redaction.ts';
 import type { Output } from '../switch/output.ts';
 import type { Speaker, Values } from './speaker.ts';
 
@@ -47,22 +48,22 @@ export interface TapLimits {
 const OF_SNIFFING = new Set(['SNIFF', 'SNIFFING', 'SNIFFED']);
 const DAEMON = ':communicatord';
 
-const SECRETS = ['password', 'secret_code'];
-
 export class Taps {
   readonly #sniffers = new Map<Viewer['key'], Sniffer>();
   readonly #limits: TapLimits;
   readonly #speaker: Speaker;
   readonly #output: Output;
   readonly #now: () => number;
+  readonly #redaction: Redaction;
   /** Who looks has changed, so verdicts may no longer hold. */
   onChange: () => void = () => undefined;
 
-  constructor(limits: TapLimits, speaker: Speaker, output: Output, now: () => number) {
+  constructor(limits: TapLimits, speaker: Speaker, output: Output, now: () => number, redaction: Redaction) {
     this.#limits = limits;
     this.#speaker = speaker;
     this.#output = output;
     this.#now = now;
+    this.#redaction = redaction;
   }
 
   get count(): number {
@@ -119,7 +120,7 @@ export class Taps {
   #recordOf({ from, to, command, line, outcome, reason, id }: Sniffed) {
     const needsParameters = [...this.#sniffers.values()].some(({ filter }) => filter?.needsParameters);
     const read = needsParameters ? decodeLine(line, 0, line.length) : undefined;
-    const parameters = read?.kind === 'message' ? read.message.parameters : {};
+    const parameters = read?.kind === 'message' ? this.#redaction.parameters(read.message.parameters) : {};
     return { from, to, command, size: line.length + 1, outcome, reason, id, parameters };
   }
 
@@ -137,7 +138,7 @@ export class Taps {
       outcome,
       reason: reason || undefined,
       id: id || undefined,
-      line: sniffer.isHeadersOnly ? undefined : redact(line),
+      line: sniffer.isHeadersOnly ? undefined : this.#redaction.line(line),
       skipped: sniffer.skipped > 0 ? sniffer.skipped : undefined,
     });
     sniffer.skipped = 0;
@@ -146,14 +147,3 @@ export class Taps {
 
 const isOfSniffing = (from: string, to: string, command: string): boolean =>
   OF_SNIFFING.has(command) && (from.endsWith(DAEMON) || to.endsWith(DAEMON));
-
-/** The line as text, passwords left out. */
-function redact(line: Uint8Array): string {
-  const text = Buffer.from(line).toString('utf8');
-  if (!SECRETS.some((name) => text.includes(`${name}=`))) return text;
-  const read = decodeLine(line, 0, line.length);
-  if (read.kind !== 'message') return text.split(' ').slice(0, 2).join(' ');
-  const parameters = { ...read.message.parameters };
-  for (const name of SECRETS) if (name in parameters) parameters[name] = '***';
-  return encodeMessage({ ...read.message, parameters });
-}

@@ -14,6 +14,7 @@ export interface ControlParts {
   readonly log: Log;
   readonly taps: Taps;
   readonly stop: (reason: string) => void;
+  readonly reload: () => Promise<void>;
   readonly graph: () => GraphSide;
   readonly links: () => Links;
   readonly delivery: () => Delivery;
@@ -21,7 +22,7 @@ export interface ControlParts {
 }
 
 export function addControlCommands(runner: CommandRunner, parts: ControlParts): void {
-  const { log, taps, stop, graph, links, delivery, legacy } = parts;
+  const { log, taps, stop, reload, graph, links, delivery, legacy } = parts;
   const tellOthers = (caller: Caller, word: string, values: Values): void => {
     if (!isFromDaemon(caller)) graph().tellDaemons(word, values);
     if (!caller.isOpaque) legacy().tellAll(word, textParameters(values));
@@ -73,15 +74,13 @@ export function addControlCommands(runner: CommandRunner, parts: ControlParts): 
   runner.on(
     'RELOAD',
     (_values, { answer }) => {
-      links()
-        .reload()
-        .then(
-          () => {
-            log.lines.info('certificates, passwords and credentials read again');
-            answer('RELOADED');
-          },
-          (error: unknown) => answer('INVALID', { command: 'RELOAD', message: (error as Error).message }),
-        );
+      reload().then(
+        () => {
+          log.lines.info('certificates, passwords and credentials read again');
+          answer('RELOADED');
+        },
+        (error: unknown) => answer('INVALID', { command: 'RELOAD', message: (error as Error).message }),
+      );
     },
     { isPrivileged: true },
   );

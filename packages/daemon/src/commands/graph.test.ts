@@ -34,7 +34,11 @@ function rig(messageBytesMax = 1 << 20) {
     underWay: () => ({ isDraining: true, sentBytes: 1, queuedBytes: 2, passed: 3, kept: 4 }),
   };
   let isPrivileged = true;
-  const runner = new CommandRunner({ isPrivileged: () => isPrivileged, complained: () => undefined });
+  const runner = new CommandRunner({
+    refusal: (_caller, command, needsPrivilege) =>
+      needsPrivilege && !isPrivileged ? `${command} needs a privilege` : undefined,
+    complained: () => undefined,
+  });
   addGraphCommands(runner, () => view, messageBytesMax);
   const answers: [string, Readonly<Record<string, unknown>>][] = [];
   const ask = (command: string, parameters: Record<string, string> = {}) => {

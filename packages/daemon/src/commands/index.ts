@@ -1,21 +1,29 @@
 // All commands of the daemon, each room adding its own.
 
+import { incarnationOf, nodeOf } from '@snapcommunicator/network/frame';
 import type { Core } from '../bus/core.ts';
 import { count, total } from '../bus/counters.ts';
 import type { Delivery } from '../bus/delivery.ts';
 import type { Keeping } from '../bus/keeping.ts';
+import type { LedgerBook } from '../bus/ledger.ts';
 import type { Registration } from '../bus/registration.ts';
 import type { Connection } from '../connections/connection.ts';
+import type { Flags } from '../flags/flags.ts';
 import type { GraphSide } from '../graph/graph.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Links } from '../links/links.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
 import { VERSION } from '../machine/version.ts';
 import { type Configuration, formatEndpoint } from '../options/index.ts';
+import { RecordReader } from '../recorder/reader.ts';
+import { TrafficMeter } from '../recorder/traffic.ts';
 import { addControlCommands } from './control.ts';
+import { addFlagCommands } from './flags.ts';
 import { addGraphCommands } from './graph.ts';
 import { addLoadCommands, LoadListeners } from './load.ts';
 import { addMessageCommands } from './messages.ts';
+import { addRecordCommands } from './records.ts';
+import { Rights } from './rights.ts';
 import { CommandRunner } from './runner.ts';
 import { addSessionCommands } from './session.ts';
 import { addStatusCommands } from './status.ts';
@@ -29,15 +37,20 @@ export interface CommandParts {
   readonly connectionCount: () => number;
   readonly delivery: () => Delivery;
   readonly legacy: () => LegacyLinks;
+  readonly flags: () => Flags;
+  readonly ledger: LedgerBook;
 
   readonly graph: () => GraphSide;
   readonly links: () => Links;
   readonly leave: (connection: Connection) => void;
   readonly stop: (reason: string) => void;
+  /** Reads certificates, passwords and credentials again. */
+  readonly reload: () => Promise<void>;
 }
 
 export interface DaemonCommands {
   readonly runner: CommandRunner;
+  readonly rights: Rights;
   readonly loads: LoadListeners;
   /** The figures of DAEMON_REPORT. */
   readonly report: () => Record<string, string | number>;
@@ -46,13 +59,9 @@ export interface DaemonCommands {
 export function createCommands(parts: CommandParts): DaemonCommands {
   const { core, configuration, registration, clock } = parts;
   const { server, services, speaker, myAddress, counters, brake, log, taps } = core;
+  const rights = new Rights(configuration, () => parts.graph().areLinksProved());
   const runner = new CommandRunner({
-    // From another machine it was checked there, and is as good as the links.
-    isPrivileged: ({ connection, isRemote }) =>
-      configuration.compatControl ||
-      connection?.listener === 'unix' ||
-      connection?.listener === 'secure' ||
-      (isRemote === true && parts.graph().areLinksProved()),
+    refusal: rights.refusal,
     complained: ({ connection, message: { command } }, problem) => {
       count(counters.invalid, 'PARAMETERS');
       brake.run(`command ${connection?.service ?? ''}`, (skipped) =>
@@ -73,7 +82,7 @@ export function createCommands(parts: CommandParts): DaemonCommands {
   });
   const report = (): Record<string, string | number> => daemonReport(parts);
   const [secure] = configuration.secureListen;
-  addSessionCommands(runner, { registration, leave: parts.leave });
+  addSessionCommands(runner, { registration, leave: parts.leave, namingRefusal: rights.namingRefusal });
   addStatusCommands(runner, {
     server,
     services,
@@ -92,9 +101,30 @@ export function createCommands(parts: CommandParts): DaemonCommands {
     isHere: (service) => core.table.destinationOf(service) !== undefined,
   });
   addGraphCommands(runner, () => parts.graph().view, configuration.maxMessageSize);
-  const { stop, graph, delivery, legacy } = parts;
-  addControlCommands(runner, { log, taps, stop, graph, links: parts.links, delivery, legacy });
-  return { runner, loads, report };
+  addFlagCommands(runner, parts.flags);
+  addRecordCommands(runner, {
+    reader: new RecordReader({
+      recorder: core.recorder,
+      payloads: core.payloads,
+      node: nodeOf(core.instance),
+      incarnation: incarnationOf(core.instance),
+      ageMsMax: configuration.recorderAge,
+      neighbourOn: (port) => parts.graph().events.neighbourOn(port),
+    }),
+    traffic: new TrafficMeter({
+      recorder: core.recorder,
+      history: core.history,
+      links: () => parts.graph().view.traffic(),
+      now: core.now,
+    }),
+    history: core.history,
+    ledger: parts.ledger,
+    flush: () => core.output.flushAll(),
+    messageBytesMax: configuration.maxMessageSize,
+  });
+  const { stop, reload, graph, delivery, legacy } = parts;
+  addControlCommands(runner, { log, taps, stop, reload, graph, links: parts.links, delivery, legacy });
+  return { runner, rights, loads, report };
 }
 
 function daemonReport({ core, keeping, connectionCount, graph, links }: CommandParts): Record<string, string | number> {
@@ -114,7 +144,7 @@ function daemonReport({ core, keeping, connectionCount, graph, links }: CommandP
     up_since: startedAt,
     services: services.presentCount,
     connections: connectionCount(),
-    accepted: recorder.nextNumber - total(refused),
+    accepted: recorder.messageCount - counters.commands - total(refused),
     kept: keeping.keeper.waitingCount,
     kept_bytes: keeping.keeper.heldBytes,
     expired,

@@ -40,7 +40,7 @@ export function addMessageCommands(runner: CommandRunner, parts: MessageParts): 
     const from = connection.service === '' ? '' : `${parts.server}:${connection.service}`;
     if (parts.isHere(service) && service !== connection.service) {
       const parcel = { connection, from, server: '', service, command: message.command, line, message };
-      parts.delivery().send(parcel, { kind: 'port', port: 0 });
+      parts.delivery().sendOwn(parcel, { kind: 'port', port: 0 });
     }
     if (scope !== 'machine') parts.broadcast(scope, line);
   });

@@ -18,6 +18,15 @@ type TableOf<C extends DaemonCommand> = Commands[C] extends { readonly parameter
 
 export type Answer = (command: DaemonCommand, values?: Readonly<Record<string, string | number | undefined>>) => void;
 
+/** How a command came, for the recorder. */
+export interface LineDetails {
+  readonly lineBytes: number;
+  /** Its id, if another daemon gave it one. */
+  readonly id?: string | undefined;
+  /** The link that it came over. */
+  readonly port?: number | undefined;
+}
+
 /** Who sent a command, and how to answer. */
 export interface Caller {
   /** Undefined for a datagram, which nobody answers, and for who is on another machine. */
@@ -27,6 +36,7 @@ export interface Caller {
   /** It came from a C++ daemon, which tells its direct neighbours only. */
   readonly isOpaque?: true;
   readonly message: Message;
+  readonly received?: LineDetails;
   readonly answer: Answer;
 }
 
@@ -46,7 +56,8 @@ interface Entry extends HandlerTraits {
 
 /** What the dispatcher of commands must be told. */
 export interface CommandPolicy {
-  isPrivileged(caller: Pick<Caller, 'connection' | 'isRemote'>): boolean;
+  /** Why this caller may not ask this; undefined if it may. @param isPrivileged whether the command is for some only */
+  refusal(caller: Pick<Caller, 'connection' | 'isRemote'>, command: string, isPrivileged: boolean): string | undefined;
   /** A command was refused or not understood: counted and logged. */
   complained(caller: Caller, problem: string): void;
 }
@@ -71,9 +82,9 @@ export class CommandRunner {
     this.#entries.set(command, { ...traits, handler });
   }
 
-  /** Whether this connection may ask another daemon for a command: that one cannot see who asks. */
-  mayAsk(connection: Connection, command: string): boolean {
-    return !this.#entries.get(command)?.isPrivileged || this.#policy.isPrivileged({ connection });
+  /** Why this connection may not ask a daemon for a command, if so: another one cannot see who asks. */
+  refusal(connection: Connection, command: string): string | undefined {
+    return this.#policy.refusal({ connection }, command, this.needsPrivilege(command));
   }
 
   /** Whether a command is for some only. */
@@ -92,8 +103,8 @@ export class CommandRunner {
       this.#policy.complained(caller, 'unknown command');
       return caller.answer('UNKNOWN', { command });
     }
-    if (entry.isPrivileged && !this.#policy.isPrivileged(caller)) {
-      const message = `${command} needs a privilege: send it over the Unix socket, or set compat_control`;
+    const message = this.#policy.refusal(caller, command, entry.isPrivileged ?? false);
+    if (message !== undefined) {
       this.#policy.complained(caller, message);
       return caller.answer('INVALID', { command, message });
     }

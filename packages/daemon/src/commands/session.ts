@@ -7,11 +7,15 @@ import type { CommandRunner } from './runner.ts';
 export interface SessionParts {
   readonly registration: Registration;
   readonly leave: (connection: Connection) => void;
+  /** Why a connection may not have a name of its own choice; undefined if it may. */
+  readonly namingRefusal: (connection: Connection) => string | undefined;
 }
 
-export function addSessionCommands(runner: CommandRunner, { registration, leave }: SessionParts): void {
+export function addSessionCommands(runner: CommandRunner, { registration, leave, namingRefusal }: SessionParts): void {
   runner.on('REGISTER', ({ service, format, transient }, { connection, answer }) => {
     if (connection === undefined) return;
+    const refusal = transient ? undefined : namingRefusal(connection);
+    if (refusal !== undefined) return answer('INVALID', { command: 'REGISTER', message: refusal });
     registration.register(connection, { service, format, transient }, (command, values) =>
       answer(command as 'READY', values),
     );

@@ -1,6 +1,7 @@
 // Commands that ask how things are: services, cluster, clock, addresses, the daemon itself.
 
 import type { RemoteService } from '@snapcommunicator/network/router';
+import { DAEMON_NAMES } from 'snapcommunicator/wire';
 import type { KnownService, Services } from '../bus/services.ts';
 import type { GraphSide } from '../graph/graph.ts';
 import type { ClockStatus } from '../machine/clock-status.ts';
@@ -17,9 +18,6 @@ export interface StatusParts {
   readonly report: () => Record<string, string | number | undefined>;
 }
 
-/** A service that is this daemon itself. */
-const OWN_NAMES = new Set(['communicatord', 'snapcommunicator']);
-
 export function addStatusCommands(runner: CommandRunner, parts: StatusParts): void {
   const { server, services, clock } = parts;
 
@@ -31,7 +29,7 @@ export function addStatusCommands(runner: CommandRunner, parts: StatusParts): vo
     }
     answer(
       'STATUS',
-      OWN_NAMES.has(service)
+      DAEMON_NAMES.has(service)
         ? { cache: 'no', service, status: 'up', server_name: server }
         : watch === 'cluster'
           ? services.statusAnywhere(service)

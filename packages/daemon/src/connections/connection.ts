@@ -1,14 +1,14 @@
 // One stream connection: a source of lines, an outlet for them, and what is known of who is at the other end.
 
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Destination, Outlet } from '../switch/destination.ts';
 import type { LongLine, Source } from '../switch/source.ts';
 
 /**
  * Where a connection came in. A Unix socket is guarded by its group, and that is a privilege; so is the password that a
- * service of another machine has given on the secure listener.
+ * service of another machine has given on the secure listener. The console looks, and does little else.
  */
-export type ListenerKind = 'tcp' | 'unix' | 'secure';
+export type ListenerKind = 'tcp' | 'unix' | 'secure' | 'console';
 
 /**
  * new: has said nothing yet; lines for services are held. anonymous: they go on without a sender.
@@ -31,10 +31,12 @@ interface SocketHandle {
 }
 
 export class Connection implements Source, Outlet {
-  readonly socket: Socket;
+  /** A socket, or what looks like one: the stream of a WebSocket. */
+  readonly socket: Duplex;
   readonly listener: ListenerKind;
   serial = nextSerial();
   prefix: Uint8Array = NO_PREFIX;
+  lines = 0;
   readonly isStamped = false;
   readonly holdsBytes = false;
   carry: Uint8Array | undefined = undefined;
@@ -59,7 +61,7 @@ export class Connection implements Source, Outlet {
   hasAnsweredAlive = false;
   isFirstLine = true;
 
-  constructor(socket: Socket, listener: ListenerKind) {
+  constructor(socket: Duplex, listener: ListenerKind) {
     this.socket = socket;
     this.listener = listener;
   }
@@ -70,7 +72,7 @@ export class Connection implements Source, Outlet {
 
   pendingBytes(): number {
     // The handle's own number falls with every byte that the system takes, the stream's only with every write.
-    const handle = (this.socket as Socket & { readonly _handle?: SocketHandle | null })._handle;
+    const handle = (this.socket as Duplex & { readonly _handle?: SocketHandle | null })._handle;
     return handle?.writeQueueSize ?? this.socket.writableLength;
   }
 

@@ -1,6 +1,7 @@
 // Listens on TCP addresses and Unix sockets and turns what connects into connections, reading straight into the arena.
 
 import { connect, createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { StartError } from '../errors.ts';
 import { Connection, type ListenerKind } from './connection.ts';
 import { prepareSocketFile, protectSocketFile } from './socket-file.ts';
@@ -35,7 +36,7 @@ export interface ConnectionEvents {
 }
 
 const CONNECTION = Symbol('connection');
-type OwnSocket = Socket & { [CONNECTION]?: Connection };
+type OwnSocket = Duplex & { [CONNECTION]?: Connection };
 type RawSocket = Socket & { _handle: unknown };
 
 export class StreamListener {
@@ -100,9 +101,9 @@ export class StreamListener {
   }
 }
 
-/** Makes a connection of a socket that came in elsewhere. @param firstBytes what was read from it already */
+/** Makes a connection of a socket that came in elsewhere, or of a stream like one. @param firstBytes what was read from it already */
 export function adoptSocket(
-  socket: Socket,
+  socket: Duplex,
   kind: ListenerKind,
   events: ConnectionEvents,
   firstBytes: Uint8Array,

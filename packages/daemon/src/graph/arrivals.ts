@@ -4,23 +4,29 @@ import type { Instance } from '@snapcommunicator/network/frame';
 import { parseCachePolicy } from '@snapcommunicator/network/keeper';
 import type { Router } from '@snapcommunicator/network/router';
 import type { Arrival } from '@snapcommunicator/network/stream';
-import { decodeLine, encodeMessage, HEAD, type Message, type WireErrorCode } from 'snapcommunicator/wire';
+import { decodeLine, encodeMessage, type Message, type WireErrorCode } from 'snapcommunicator/wire';
 import { type Counters, count } from '../bus/counters.ts';
 import type { Delivery, Parcel } from '../bus/delivery.ts';
 import type { Keeping } from '../bus/keeping.ts';
 import type { Taps } from '../bus/taps.ts';
+import type { LineDetails } from '../commands/runner.ts';
 import { nextSerial } from '../connections/connection.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
+import { formatId, idInFrame, type MessageId } from '../recorder/message-id.ts';
+import type { Payloads } from '../recorder/payloads.ts';
 import type { Recorder } from '../recorder/recorder.ts';
+import type { Scribe } from '../recorder/scribe.ts';
 import type { Arena } from '../switch/arena.ts';
 import { INPUT, INPUT_BYTES } from '../switch/arena-layout.ts';
 import type { Destination } from '../switch/destination.ts';
 import type { ForwardingTable } from '../switch/forwarding-table.ts';
 import type { Group } from '../switch/group.ts';
+import { type LineNames, namesOf } from '../switch/line-names.ts';
 import type { Refusal } from '../switch/output.ts';
 import type { Source } from '../switch/source.ts';
 import { hasSpecial, type LineHandler, type LineView, type Switch, type Verdict } from '../switch/switch.ts';
 import type { Confirmation } from './confirmations.ts';
+import type { StreamAccounts } from './stream-accounts.ts';
 
 export interface ArrivalsParts {
   readonly arena: Arena;
@@ -28,7 +34,13 @@ export interface ArrivalsParts {
   readonly table: ForwardingTable;
   readonly keeping: Keeping;
   readonly delivery: Delivery;
+  readonly server: string;
   readonly recorder: Recorder;
+  readonly scribe: Scribe;
+  readonly payloads: Payloads;
+  readonly accounts: StreamAccounts;
+  /** The link over which what arrives now came; 0: it had waited. */
+  readonly receivingPort: () => number;
   readonly taps: Taps;
   readonly counters: Counters;
   readonly lines: () => Switch;
@@ -37,7 +49,7 @@ export interface ArrivalsParts {
   /** Tells the first daemon of a durable message what became of it. */
   readonly confirm: (origin: Instance, id: string, status: Confirmation) => void;
   /** A message for the daemon itself. */
-  readonly command: (message: Message) => void;
+  readonly command: (message: Message, received: LineDetails) => void;
   /** What comes from a node can be taken again. */
   readonly resumed: (origin: Instance) => void;
 }
@@ -47,6 +59,7 @@ const LINE_FEED = 10;
 /** All that arrives from one node. While it is paused its stream waits, and so does who sends, once the window is full. */
 class ArrivalSource implements Source {
   serial: number;
+  lines = 0;
   prefix = new Uint8Array(0);
   readonly isStamped = true;
   carry = undefined;
@@ -84,6 +97,12 @@ export class Arrivals implements LineHandler {
   /** Where the piece that is being handled begins in the arrival. */
   #pieceOffset = 0;
   #returned: number[] = [];
+  /** A line of the arrival that has been counted: where it ends, and how many there are up to there. */
+  #countedEnd = 0;
+  #countedLines = 0;
+  /** The record of the next line that the inner loop handles, and its place in the arrival. */
+  #runRecord = 0;
+  #runPlace = 0;
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
@@ -91,17 +110,24 @@ export class Arrivals implements LineHandler {
 
   /** Queues, keeps or refuses each line. @returns the places of those that found nobody there */
   take(arrival: Arrival): readonly number[] {
+    const { recorder, accounts } = this.#parts;
     const lines = this.#parts.lines();
-    const { bytes, origin } = arrival;
+    const { bytes, origin, count } = arrival;
     const source = this.#sourceOf(origin);
     this.#arrival = arrival;
+    this.#countedEnd = 0;
+    this.#countedLines = 0;
+    this.#runRecord = recorder.nextNumber;
+    this.#runPlace = 0;
     for (let at = 0; at < bytes.length; ) {
       const next = pieceEnd(bytes, at);
       this.#pieceOffset = at;
       lines.take(source, bytes.subarray(at, next));
       at = next;
     }
+    this.#endRun();
     this.#arrival = undefined;
+    accounts.arrived(origin, count, this.#returned.length);
     const returned = this.#returned;
     if (returned.length > 0) this.#returned = [];
     return returned;
@@ -118,8 +144,10 @@ export class Arrivals implements LineHandler {
   }
 
   resolve(_source: Source, line: LineView): Verdict | undefined {
-    const { router, table, keeping, taps, recorder } = this.#parts;
-    const { from, to, server, service, command } = namesOf(line);
+    const { router, table, keeping, taps, recorder, payloads } = this.#parts;
+    if (payloads.isOn) return undefined;
+    const { from, server, service, command } = namesOf(line);
+    const to = this.#toOf(server, service);
     if (taps.count > 0 && taps.wants(from, to, command)) return undefined;
     const decision = router.here(service, server, this.#parts.now());
     if (decision.kind !== 'port' || keeping.hasKept(router.queuesOf(service))) return undefined;
@@ -129,6 +157,8 @@ export class Arrivals implements LineHandler {
 
   handle(_source: Source, line: LineView): void {
     const { router, delivery, now } = this.#parts;
+    const place = this.#placeOf(line);
+    this.#endRun();
     const names = namesOf(line);
     const decision = router.here(names.service, names.server, now());
     if (decision.kind === 'daemon') this.#toDaemon(line);
@@ -136,16 +166,24 @@ export class Arrivals implements LineHandler {
       const parcel = this.#withoutEnvelope(this.#parcelOf(line, names));
       if (parcel !== undefined) delivery.send(parcel, decision);
     } else if (decision.kind === 'opaque') delivery.send(this.#parcelOf(line, names), decision);
-    else this.#returned.push(this.#placeOf(line));
+    else this.#return(line, names);
+    this.#beginRun(place + 1);
   }
 
   refuse(_source: Source, line: LineView, _target: Destination | Group, reason: Refusal): void {
+    const place = this.#placeOf(line);
+    this.#endRun();
     this.#parts.delivery.refuse(this.#parcelOf(line, namesOf(line)), reason);
+    this.#beginRun(place + 1);
   }
 
   /** The first daemon checked heads only; what is no message here can reach nobody, wherever it goes. */
-  reject(_source: Source, error: WireErrorCode): void {
+  reject(_source: Source, error: WireErrorCode, line: LineView | undefined): void {
+    const handled = this.#parts.recorder.nextNumber - this.#runRecord;
+    const place = line === undefined ? this.#runPlace + handled : this.#placeOf(line);
+    this.#endRun();
     this.#countInvalid(error);
+    this.#beginRun(place + 1);
   }
 
   overflow(): void {
@@ -162,32 +200,45 @@ export class Arrivals implements LineHandler {
     return source;
   }
 
-  #toDaemon({ bytes, start, end }: LineView): void {
+  /** Nobody is there: the node that it comes from decides again. */
+  #return(line: LineView, { from, server, service, command }: LineNames): void {
+    this.#returned.push(this.#placeOf(line));
+    const to = this.#toOf(server, service);
+    const seen = { from, to, command, line: copyWithLineFeed(line.bytes, line.start, line.end) };
+    this.#parts.scribe.note({ ...seen, id: this.#idOf(line), port: this.#parts.receivingPort() }, 'returned');
+  }
+
+  #toDaemon(line: LineView): void {
+    const { bytes, start, end } = line;
     const read = decodeLine(bytes, start, end);
     if (read.kind === 'invalid') this.#countInvalid(read.error);
     if (read.kind !== 'message') return;
     const message = this.#parts.legacy().takeMessage(read.message);
-    if (message !== undefined) this.#parts.command(message);
+    if (message === undefined) return count(this.#parts.counters.dropped, 'repeat');
+    const port = this.#parts.receivingPort();
+    this.#parts.command(message, { lineBytes: end - start + 1, id: formatId(this.#idOf(line)), port });
   }
 
   /** What entered the graph from a C++ daemon may have come by two ways, and is seen as it was sent. */
   #withoutEnvelope(parcel: Parcel): Parcel | undefined {
     if (parcel.message === undefined) return parcel;
     const message = this.#parts.legacy().takeMessage(parcel.message);
+    if (message === undefined) count(this.#parts.counters.dropped, 'repeat');
     if (message === undefined || message === parcel.message) return message && parcel;
     return { ...parcel, message, line: Buffer.from(`${encodeMessage(message)}\n`) };
   }
 
   #countInvalid(error: WireErrorCode): void {
     count(this.#parts.counters.invalid, error);
+    this.#parts.counters.arrivedInvalid++;
   }
 
-  #parcelOf(line: LineView, { from, server, service, command }: Names): Parcel {
+  #parcelOf(line: LineView, { from, server, service, command }: LineNames): Parcel {
     const { bytes, start, end } = line;
     const read = hasSpecial(line) ? decodeLine(bytes, start, end) : undefined;
     const message = read?.kind === 'message' ? read.message : undefined;
     const isDurable = message !== undefined && parseCachePolicy(message.parameters['cache']).isDurable;
-    const id = isDurable || this.#parts.taps.count > 0 ? this.#idOf(line) : undefined;
+    const id = formatId(this.#idOf(line));
     return {
       connection: undefined,
       from,
@@ -197,7 +248,8 @@ export class Arrivals implements LineHandler {
       line: copyWithLineFeed(bytes, start, end),
       message,
       id,
-      confirm: isDurable && id !== undefined ? this.#confirmer(id) : undefined,
+      port: this.#parts.receivingPort(),
+      confirm: isDurable ? this.#confirmer(id) : undefined,
     };
   }
 
@@ -207,19 +259,41 @@ export class Arrivals implements LineHandler {
     return (status) => this.#parts.confirm(origin, id, status);
   }
 
-  #idOf(line: LineView): string {
+  #idOf(line: LineView): MessageId {
     const { origin, id } = this.#arrival as Arrival;
-    return `${origin.slice(0, origin.indexOf('~'))}.${id.incarnation}.${id.stream}.${id.number + this.#placeOf(line)}`;
+    return idInFrame(origin, id, this.#placeOf(line));
   }
 
-  /** Which line of the arrival it is. Counted from the beginning, for it is seldom asked. */
+  #toOf(server: string, service: string): string {
+    return `${server === '' || server === '.' ? this.#parts.server : server}:${service}`;
+  }
+
+  /** Which line of the arrival it is. Never asked for one before the last that was asked for. */
   #placeOf({ bytes, start }: LineView): number {
     const arrived = (this.#arrival as Arrival).bytes;
     const inPiece = bytes === this.#parts.arena.bytes ? start - INPUT : start;
     const end = this.#pieceOffset + inPiece;
-    let place = 0;
-    for (let at = arrived.indexOf(LINE_FEED); at !== -1 && at < end; at = arrived.indexOf(LINE_FEED, at + 1)) place++;
-    return place;
+    for (;;) {
+      const next = arrived.indexOf(LINE_FEED, this.#countedEnd);
+      if (next === -1 || next >= end) return this.#countedLines;
+      this.#countedEnd = next + 1;
+      this.#countedLines++;
+    }
+  }
+
+  /** The inner loop has handled some lines: their records are consecutive, and so are their ids. */
+  #endRun(): void {
+    const { recorder, receivingPort } = this.#parts;
+    const { origin, id } = this.#arrival as Arrival;
+    const lines = recorder.nextNumber - this.#runRecord;
+    if (lines > 0)
+      recorder.identities.add(this.#runRecord, lines, idInFrame(origin, id, this.#runPlace), receivingPort());
+  }
+
+  /** @param place of the line behind the one that was handled outside of it */
+  #beginRun(place: number): void {
+    this.#runPlace = place;
+    this.#runRecord = this.#parts.recorder.nextNumber;
   }
 }
 
@@ -235,22 +309,4 @@ function copyWithLineFeed(bytes: Uint8Array, start: number, end: number): Uint8A
   line.set(bytes.subarray(start, end));
   line[end - start] = LINE_FEED;
   return line;
-}
-
-interface Names {
-  readonly from: string;
-  readonly to: string;
-  readonly server: string;
-  readonly service: string;
-  readonly command: string;
-}
-
-function namesOf({ bytes, offsets }: LineView): Names {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const part = (at: number): string => buffer.toString('latin1', offsets[at], offsets[at + 1]);
-  const service = part(HEAD.service);
-  const fromServer = part(HEAD.senderServer);
-  const fromService = part(HEAD.senderService);
-  const from = fromServer === '' && fromService === '' ? '' : `${fromServer}:${fromService}`;
-  return { from, to: `:${service}`, server: part(HEAD.server), service, command: part(HEAD.command) };
 }

@@ -8,6 +8,8 @@ import type { Keeping } from '../bus/keeping.ts';
 import type { ClusterView, Step, UnderWay } from '../commands/graph.ts';
 import type { Link } from '../links/link.ts';
 import { VERSION } from '../machine/version.ts';
+import type { TrafficLink } from '../recorder/traffic.ts';
+import { LostMachines } from './lost-machines.ts';
 
 export interface ClusterViewParts {
   readonly core: Core;
@@ -15,10 +17,14 @@ export interface ClusterViewParts {
   /** The name of the data centre; empty for the one without a name. */
   readonly dataCenter: string;
   readonly links: () => Iterable<Link>;
+  /** A machine that was lost is shown as lost for so long. */
+  readonly lostMs: number;
 }
 
 /** Rates are taken over at least so long. */
 const RATE_MS = 2000;
+/** So often it is noted who is there, also while nobody asks: who is lost later is known then. */
+const LOOK_MS = 30_000;
 
 /** Machines of which it is remembered when they were lost. */
 const LOST_MAX = 20_000;
@@ -34,19 +40,23 @@ export class DaemonClusterView implements ClusterView {
   readonly #parts: ClusterViewParts;
   readonly #readings = new Map<Port, Reading>();
   readonly #lostSince = new Map<NodeId, number>();
+  readonly #lost: LostMachines;
   readonly #timer: NodeJS.Timeout;
+  readonly #lookTimer: NodeJS.Timeout;
   #isDraining = false;
 
   constructor(parts: ClusterViewParts) {
     this.#parts = parts;
+    this.#lost = new LostMachines(parts.lostMs);
     this.#timer = setInterval(() => this.#measure(), RATE_MS).unref();
+    this.#lookTimer = setInterval(() => this.graph(), LOOK_MS).unref();
   }
 
   graph(): GraphDocument {
     const { core, dataCenter, links } = this.#parts;
     const { driver, router, startedAt } = core;
     const byPort = new Map([...links()].map((link) => [link.port, link]));
-    return describeGraph({
+    const document = describeGraph({
       snapshot: router.snapshot(),
       node: driver.node.id,
       dataCenter,
@@ -66,8 +76,20 @@ export class DaemonClusterView implements ClusterView {
         const lostSince = this.#lostSince.get(node);
         return lostSince === undefined ? undefined : { lostSince };
       },
-      commands: () => [],
+      commands: (service) => router.commandsOf(service),
     });
+    return this.#lost.addTo(document);
+  }
+
+  /** What each link carries, for TRAFFIC. */
+  *traffic(): Generator<TrafficLink> {
+    for (const link of this.#parts.links())
+      yield {
+        port: link.port,
+        server: link.peer.server,
+        carried: link.counters,
+        rates: this.#readings.get(link.port)?.rates,
+      };
   }
 
   step(server: string, service: string, from: string): Step {
@@ -116,6 +138,13 @@ export class DaemonClusterView implements ClusterView {
     };
   }
 
+  /** A machine is not expected to come back. @param machine its name or address */
+  forget(machine: string): boolean {
+    // Whoever is lost since the last look is noted first.
+    this.graph();
+    return this.#lost.forget(machine);
+  }
+
   /** A machine can be reached, or not any more. */
   reachChanged(node: NodeId, isReachable: boolean): void {
     if (isReachable) this.#lostSince.delete(node);
@@ -124,6 +153,7 @@ export class DaemonClusterView implements ClusterView {
 
   close(): void {
     clearInterval(this.#timer);
+    clearInterval(this.#lookTimer);
   }
 
   /** Takes the counts of all links, for rates. */

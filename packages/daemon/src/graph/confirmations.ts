@@ -27,12 +27,16 @@ interface Unconfirmed {
 /** Without a word for so long, the word is lost, and the message goes out again. */
 const PATIENCE_MS = 60_000;
 const CHECK_MS = 5000;
+/** So many words are remembered that came before the acknowledgement of what they are about. */
+const EARLY_MAX = 4096;
 /** What was refused is tried again so much later. */
 const RETRY_MS = 1000;
 
 export class Confirmations {
   readonly #parts: ConfirmationsParts;
   readonly #unconfirmed = new Map<string, Unconfirmed>();
+  /** The last daemon is mostly quicker to say that its service has a message than to acknowledge it. */
+  readonly #early = new Map<string, { readonly status: Confirmation; readonly server: string }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: ConfirmationsParts) {
@@ -41,20 +45,34 @@ export class Confirmations {
 
   /** A node has taken a durable message. */
   await(entry: KeptEntry, instance: Instance): void {
-    this.#unconfirmed.set(String(entry.id), { entry, instance, sinceMs: this.#parts.now() });
+    const id = String(entry.id);
+    this.#unconfirmed.set(id, { entry, instance, sinceMs: this.#parts.now() });
     this.#timer ??= setInterval(this.#check, CHECK_MS).unref();
+    const early = this.#early.get(id);
+    this.#early.delete(id);
+    if (early !== undefined) this.confirmed(id, early.status, early.server);
   }
 
   /** A daemon has said what became of a message. Only the one that took it is believed. */
   confirmed(id: string, status: Confirmation, server: string): void {
     const known = this.#unconfirmed.get(id);
-    if (known === undefined || this.#parts.nameOf(known.instance) !== server) return;
+    if (known === undefined) return this.#remember(id, status, server);
+    if (this.#parts.nameOf(known.instance) !== server) return;
     this.#unconfirmed.delete(id);
     const { keeping, changed } = this.#parts;
     const { entry } = known;
-    if (status === 'delivered') return keeping.confirm(entry);
-    keeping.takeBack([entry], status === 'lost');
+    if (status === 'delivered') return keeping.confirm(entry, true);
+    keeping.takeBack([entry], status === 'lost', 'unconfirmed');
     setTimeout(() => changed(entry.destination), RETRY_MS).unref();
+  }
+
+  #remember(id: string, status: Confirmation, server: string): void {
+    this.#early.delete(id);
+    this.#early.set(id, { status, server });
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= EARLY_MAX) break;
+      this.#early.delete(oldest);
+    }
   }
 
   /** A life of a node is over: what it had taken may have been delivered or not. */
@@ -79,7 +97,7 @@ export class Confirmations {
 
   #sendAgain(id: string, { entry }: Unconfirmed): void {
     this.#unconfirmed.delete(id);
-    this.#parts.keeping.takeBack([entry], true);
+    this.#parts.keeping.takeBack([entry], true, 'unconfirmed');
     this.#parts.changed(entry.destination);
   }
 }

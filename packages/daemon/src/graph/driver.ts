@@ -27,6 +27,7 @@ export class Driver {
   #local: DriverLocal | undefined;
   /** Nodes from which something may be taken again. */
   readonly #resumed = new Set<Instance>();
+  #receivingPort: Port = 0;
   #isScheduled = false;
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -67,7 +68,14 @@ export class Driver {
 
   /** A frame came in. Its turn comes with `readEnd`, or later by itself. */
   receive(port: Port, frame: Frame): void {
+    this.#receivingPort = port;
     this.node.receive(port, frame, this.#now());
+    this.#receivingPort = 0;
+  }
+
+  /** The link over which a frame is being received; 0: none is. */
+  get receivingPort(): Port {
+    return this.#receivingPort;
   }
 
   /** What comes from a node can be taken again. Not at once: who says so is in the middle of something. */
@@ -128,6 +136,7 @@ export class Driver {
       serviceChanged: (service) => this.#local?.serviceChanged(service),
       nodesChanged: () => this.#local?.nodesChanged(),
       flush: (now) => this.#local?.flush(now),
+      passed: (frame, from, to) => this.#local?.passed?.(frame, from, to),
     };
   }
 }

@@ -1,7 +1,6 @@
 // What happens in the graph, for the rest of the daemon: links, machines and services that come and go.
 
-import { type NodeId, nodeOf } from '@snapcommunicator/network/frame';
-import { HEAD, readHead } from 'snapcommunicator/wire';
+import { type Instance, type NodeId, nodeOf } from '@snapcommunicator/network/frame';
 import type { Cluster } from '../bus/cluster.ts';
 import type { Link } from '../links/link.ts';
 import type { Log } from '../log.ts';
@@ -18,15 +17,24 @@ export interface GraphEventsParts {
   readonly serviceChanged: (service: string) => void;
   /** A machine can be reached, or not any more. */
   readonly reachChanged: (node: NodeId, isReachable: boolean) => void;
+  /** Another machine has borne this one's name for longer. */
+  readonly nameLost: () => void;
+  /** A link to another data centre came up or went down. */
+  readonly borderLinkChanged: (server: string, isUp: boolean) => void;
   /** A broadcast arrived. */
-  readonly broadcast: (line: Uint8Array, id: string) => void;
+  readonly broadcast: (line: Uint8Array, id: string, origin: Instance) => void;
   /** This node must begin its next life later than that. */
   readonly outbid: (incarnation: number) => void;
 }
 
+/** So many links are remembered, those that are gone included, unless more stand. */
+const NEIGHBOURS_MAX = 4096;
+
 export class GraphEvents {
   readonly #parts: GraphEventsParts;
   readonly #links = new Map<number, Link>();
+  /** Whom links lead or led to. */
+  readonly #neighbours = new Map<number, string>();
 
   constructor(parts: GraphEventsParts) {
     this.#parts = parts;
@@ -40,6 +48,7 @@ export class GraphEvents {
     const { driver, area, scopeChanged } = this.#parts;
     const { port, peer, cost } = link;
     this.#links.set(port, link);
+    this.#remember(port, peer.server);
     driver.addLink(port, link);
     const isInArea = peer.area === area;
     const kind = isInArea ? 'network' : 'data-center';
@@ -50,6 +59,7 @@ export class GraphEvents {
       peer: { node: peer.node, instance, isInArea, kind, cost, roundTripMs: undefined },
     });
     scopeChanged();
+    if (!isInArea) this.#parts.borderLinkChanged(peer.server, true);
     this.#parts.cluster.linkUp(peer.server);
   }
 
@@ -58,14 +68,28 @@ export class GraphEvents {
     if (!this.#links.delete(link.port)) return;
     driver.removeLink(link.port);
     scopeChanged();
+    if (link.peer.area !== this.#parts.area) this.#parts.borderLinkChanged(link.peer.server, false);
     cluster.linkDown(link.peer.server, isOrderly);
+  }
+
+  /** The neighbour at the other end of a link, also of one that is gone; empty if that is forgotten. */
+  neighbourOn(port: number): string {
+    return this.#neighbours.get(port) ?? '';
+  }
+
+  #remember(port: number, server: string): void {
+    this.#neighbours.set(port, server);
+    for (const oldest of this.#neighbours.keys()) {
+      if (this.#neighbours.size <= NEIGHBOURS_MAX) break;
+      if (!this.#links.has(oldest)) this.#neighbours.delete(oldest);
+    }
   }
 
   carryOut(effect: DriverEffect): void {
     const { cluster, serviceChanged, log } = this.#parts;
     switch (effect.kind) {
       case 'broadcast':
-        return this.#parts.broadcast(effect.bytes, effect.id);
+        return this.#parts.broadcast(effect.bytes, effect.id, effect.origin);
       case 'service':
         return serviceChanged(effect.service);
       case 'reach':
@@ -81,6 +105,7 @@ export class GraphEvents {
         return link?.hangUp(effect.reason === 'name');
       }
       case 'name-lost':
+        this.#parts.nameLost();
         return log.lines.error(
           { name: effect.name, holder: effect.to },
           'another machine has borne this name for longer: this one cannot be reached by it (server_name)',
@@ -91,14 +116,4 @@ export class GraphEvents {
         return undefined;
     }
   }
-}
-
-/** Whom a line is for and what it asks, read from its head. */
-export function addressOf(line: Uint8Array): { service: string; command: string; from: string } | undefined {
-  const offsets = new Int32Array(HEAD.length);
-  if (readHead(line, 0, line.length - 1, offsets) !== undefined) return undefined;
-  const text = Buffer.from(line.buffer, line.byteOffset, line.length);
-  const part = (at: number): string => text.toString('latin1', offsets[at], offsets[at + 1]);
-  const from = `${part(HEAD.senderServer)}:${part(HEAD.senderService)}`;
-  return { service: part(HEAD.service), command: part(HEAD.command), from: from === ':' ? '' : from };
 }

@@ -1,6 +1,6 @@
 // The graph's part of the daemon: wires the driver, other nodes, arrivals, outcomes and events. Nothing is decided here.
 
-import { type Frame, nodeOf } from '@snapcommunicator/network/frame';
+import { type Frame, type Instance, nodeOf } from '@snapcommunicator/network/frame';
 import type { RemoteService } from '@snapcommunicator/network/router';
 import { encodeMessage, type Message } from 'snapcommunicator/wire';
 import { Cluster } from '../bus/cluster.ts';
@@ -9,6 +9,7 @@ import type { Delivery } from '../bus/delivery.ts';
 import type { Dispatcher } from '../bus/dispatcher.ts';
 import type { Keeping } from '../bus/keeping.ts';
 import { textParameters, type Values } from '../bus/speaker.ts';
+import type { LineDetails } from '../commands/runner.ts';
 import type { LegacyLinks } from '../legacy/legacy-links.ts';
 import type { Link } from '../links/link.ts';
 import { type Identity, storeIdentity } from '../machine/identity.ts';
@@ -20,11 +21,13 @@ import { Broadcasts } from './broadcasts.ts';
 import { DaemonClusterView } from './cluster-view.ts';
 import { Confirmations } from './confirmations.ts';
 import { GraphEvents } from './graph-events.ts';
+import { Happenings } from './happenings.ts';
 import { MachineAddresses } from './machine-addresses.ts';
 import { MachineSide } from './machine-side.ts';
 import { Outcomes } from './outcomes.ts';
 import { OwnFacts } from './own-facts.ts';
 import type { RemoteNodes } from './remote-nodes.ts';
+import type { StreamAccounts } from './stream-accounts.ts';
 
 export interface GraphParts {
   readonly core: Core;
@@ -37,7 +40,12 @@ export interface GraphParts {
   readonly legacy: () => LegacyLinks;
   readonly giveKeptTo: (service: string) => void;
   /** A command for this daemon from another machine. */
-  readonly command: (message: Message) => void;
+  readonly command: (message: Message, received: LineDetails) => void;
+  readonly accounts: StreamAccounts;
+  /** A machine can be reached, or not any more. @param server its name; empty: it has none */
+  readonly reachChanged: (server: string, isReachable: boolean) => void;
+  /** Another machine has borne this one's name for longer. */
+  readonly nameLost: () => void;
 }
 
 export type GraphSide = ReturnType<typeof createGraph>;
@@ -46,8 +54,8 @@ export type GraphSide = ReturnType<typeof createGraph>;
 const SETTLE_CHECK_MS = 5;
 
 export function createGraph(parts: GraphParts) {
-  const { core, configuration, identity, keeping, remoteNodes, delivery, command } = parts;
-  const { driver, speaker, services, now, server, log } = core;
+  const { core, configuration, identity, keeping, remoteNodes, delivery, command, accounts } = parts;
+  const { driver, speaker, services, now, server, log, recorder, history, counters } = core;
   const { node } = driver;
   const graph = node.router.graph;
   if (graph === undefined) throw new Error('the node was made without a graph');
@@ -66,6 +74,8 @@ export function createGraph(parts: GraphParts) {
     ...core,
     keeping,
     delivery,
+    accounts,
+    receivingPort: () => driver.receivingPort,
     lines: parts.lines,
     legacy: parts.legacy,
     command,
@@ -77,6 +87,9 @@ export function createGraph(parts: GraphParts) {
     ...core,
     keeping,
     delivery,
+    accounts,
+    self: node.self,
+    nameOf: (instance) => graph.whereabouts.nameOf(nodeOf(instance)),
     idOf: ({ incarnation, stream, number }) => `${node.id}.${incarnation}.${stream}.${number}`,
     queueOf: (name, service) => {
       const decision = node.router.forward(name, service, '', now());
@@ -100,8 +113,21 @@ export function createGraph(parts: GraphParts) {
     legacy: () => parts.legacy().addresses,
     neighbors: configuration.neighbors,
   });
-  const view: DaemonClusterView = new DaemonClusterView({ core, keeping, dataCenter: area, links: () => events.links });
-  const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command });
+  const view: DaemonClusterView = new DaemonClusterView({
+    core,
+    keeping,
+    dataCenter: area,
+    links: () => events.links,
+    lostMs: configuration.lostTime,
+  });
+  const broadcasts = new Broadcasts({ ...core, delivery, legacy: parts.legacy, command, accounts });
+  const happenings = new Happenings({
+    database: graph.database,
+    self: node.id,
+    history,
+    nameOf: (machine) => graph.whereabouts.nameOf(machine),
+  });
+  history.onSecond = () => happenings.look();
   const events: GraphEvents = new GraphEvents({
     driver,
     cluster,
@@ -109,8 +135,14 @@ export function createGraph(parts: GraphParts) {
     area,
     scopeChanged: () => parts.lines().flows.clear(),
     serviceChanged: (service) => services.changedElsewhere(service),
-    reachChanged: (machine, isReachable) => view.reachChanged(machine, isReachable),
-    broadcast: (line, id) => broadcasts.arrived(line, id),
+    borderLinkChanged: (peer, isUp) => history.add(isUp ? 'link-up' : 'link-lost', server, { peer }),
+    reachChanged: (machine, isReachable) => {
+      happenings.reachChanged(machine, isReachable);
+      view.reachChanged(machine, isReachable);
+      parts.reachChanged(graph.whereabouts.nameOf(machine), isReachable);
+    },
+    nameLost: parts.nameLost,
+    broadcast: (line, id, origin) => broadcasts.arrived(line, id, origin),
     outbid: (incarnation) => storeIdentity(configuration.dataPath, server, { ...identity, incarnation }),
   });
   const side: MachineSide = new MachineSide({
@@ -121,6 +153,11 @@ export function createGraph(parts: GraphParts) {
     keeping,
     now,
     giveKeptTo: parts.giveKeptTo,
+    accounts,
+    passed: (frame, from, to) => recorder.passages.add(frame, from, to ?? 0, recorder.timeMs, recorder.nextNumber),
+    wentBehind: (count) => {
+      counters.toOpaque += count;
+    },
     behind: (decision) => parts.legacy().destinationFor(decision),
     carryOut: (effect) => {
       if (effect.kind === 'ended') confirmations.end(effect.instance);
@@ -134,6 +171,7 @@ export function createGraph(parts: GraphParts) {
   const hasOthers = (): boolean => graph.database.size > 1 || !graph.areas.isAlone;
   const broadcast = (scope: 'network' | 'cluster', line: Uint8Array): string | undefined => {
     if (!hasOthers()) return undefined;
+    counters.broadcastsSent++;
     const id = node.broadcast(scope === 'network' ? '?' : '*', line, now());
     driver.wake();
     return id;
@@ -144,6 +182,8 @@ export function createGraph(parts: GraphParts) {
     confirmations,
     /** What the tools see of the cluster. */
     view,
+    /** The name of a node in one of its lives; empty if it has none that is known. */
+    nameOf: (instance: Instance): string => graph.whereabouts.nameOf(nodeOf(instance)),
     /** The machine with this address. */
     serverAt: (ip: string): string | undefined => addresses.serverAt(ip),
     isReachable: (name: string): boolean => graph.nodeNamed(name) !== undefined,
@@ -162,7 +202,8 @@ export function createGraph(parts: GraphParts) {
       [...events.links].every(({ isSecure }) => isSecure || configuration.clusterSecretFile !== undefined),
     /** A machine is not expected to come back. @param machine its name or address. @returns whether it was known */
     forget: (machine: string): boolean => {
-      const wasKnown = cluster.forget(machine);
+      const wasLost = view.forget(machine);
+      const wasKnown = cluster.forget(machine) || wasLost;
       return forgetting.map((forget) => forget(machine)).some(Boolean) || wasKnown;
     },
     /** Calls back when a machine is to be forgotten. */

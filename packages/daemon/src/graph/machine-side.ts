@@ -1,9 +1,9 @@
 // The machine's side of the node: what changed in the graph becomes changes of the switch, and what waited goes on.
 
-import type { Instance } from '@snapcommunicator/network/frame';
+import type { DataFrame, Instance } from '@snapcommunicator/network/frame';
 import type { KeptEntry } from '@snapcommunicator/network/keeper';
 import type { Node } from '@snapcommunicator/network/node';
-import type { OpaqueDecision } from '@snapcommunicator/network/router';
+import type { OpaqueDecision, Port } from '@snapcommunicator/network/router';
 import type { Arrival, Outcome } from '@snapcommunicator/network/stream';
 import type { Keeping } from '../bus/keeping.ts';
 import type { Destination } from '../switch/destination.ts';
@@ -11,6 +11,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { DriverEffect, DriverLocal } from './driver.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { RemoteNodes, Sent } from './remote-nodes.ts';
+import type { StreamAccounts } from './stream-accounts.ts';
 
 export interface MachineSideParts {
   readonly node: Node<Sent>;
@@ -23,6 +24,11 @@ export interface MachineSideParts {
   readonly giveKeptTo: (service: string) => void;
   /** Where lines for C++ daemons go. */
   readonly behind: (decision: OpaqueDecision) => Destination | undefined;
+  /** A frame of another node was passed on. */
+  readonly passed: (frame: DataFrame, from: Port, to: Port | undefined) => void;
+  /** They were given to C++ daemons. */
+  readonly wentBehind: (count: number) => void;
+  readonly accounts: StreamAccounts;
   /** Effects that concern neither streams nor the switch. */
   readonly carryOut: (effect: DriverEffect) => void;
 }
@@ -75,8 +81,15 @@ export class MachineSide implements DriverLocal {
     }
   }
 
+  passed(frame: DataFrame, from: Port, to: Port | undefined): void {
+    this.#parts.passed(frame, from, to);
+  }
+
   carryOut(effect: DriverEffect): void {
-    if (effect.kind === 'ended') this.#parts.outcomes.settle(this.#parts.remoteNodes.end(effect.instance));
+    if (effect.kind === 'ended') {
+      this.#parts.outcomes.settle(this.#parts.remoteNodes.end(effect.instance));
+      this.#parts.accounts.end(effect.instance);
+    }
     this.#parts.carryOut(effect);
   }
 
@@ -98,7 +111,7 @@ export class MachineSide implements DriverLocal {
   /** What waits for C++ daemons, one that is here again or any that may know. */
   #drainBehind(queue: string, decision: OpaqueDecision): void {
     const destination = this.#parts.behind(decision);
-    if (destination !== undefined) this.#parts.keeping.drain([queue], destination);
+    if (destination !== undefined) this.#parts.wentBehind(this.#parts.keeping.drain([queue], destination, 'sent'));
   }
 
   /** Where one message goes, whose sender may have a choice of its own; undefined: it must go on waiting. */

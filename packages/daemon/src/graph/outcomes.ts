@@ -3,18 +3,29 @@
 import type { FrameId, Instance } from '@snapcommunicator/network/frame';
 import type { KeptEntry } from '@snapcommunicator/network/keeper';
 import type { Outcome } from '@snapcommunicator/network/stream';
-import { decodeLine, type Message } from 'snapcommunicator/wire';
+import { decodeLine } from 'snapcommunicator/wire';
 import { type Counters, count } from '../bus/counters.ts';
 import type { Delivery, Parcel } from '../bus/delivery.ts';
 import type { Keeping } from '../bus/keeping.ts';
+import { idInFrame } from '../recorder/message-id.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import type { Scribe } from '../recorder/scribe.ts';
+import { namesIn, readNames } from '../switch/line-names.ts';
 import type { Output } from '../switch/output.ts';
 import type { Sent } from './remote-nodes.ts';
+import type { StreamAccounts } from './stream-accounts.ts';
 
 export interface OutcomesParts {
   readonly keeping: Keeping;
   readonly delivery: Delivery;
   readonly counters: Counters;
   readonly output: Output;
+  readonly recorder: Recorder;
+  readonly scribe: Scribe;
+  readonly accounts: StreamAccounts;
+  /** This life of the node. */
+  readonly self: Instance;
+  readonly nameOf: (instance: Instance) => string;
   /** The id of a message by its place in a stream. */
   readonly idOf: (id: FrameId) => string;
   /** The queue in which a message waits for its destination. */
@@ -38,7 +49,10 @@ export class Outcomes {
 
   settle(outcomes: readonly Outcome<Sent>[]): void {
     for (const outcome of outcomes) {
-      const { token, bytes } = outcome.parcel;
+      const { token, bytes, count: lines } = outcome.parcel;
+      const { recorder, accounts } = this.#parts;
+      recorder.runs.settled(token.run, lines, outcome.fate === 'taken', recorder.timeMs);
+      accounts.settled(token.instance, outcome.fate, lines);
       if (token.entry === undefined) this.#settleLines(outcome);
       else this.#settleEntry(outcome, token.entry);
       token.bytesLeft -= bytes.length;
@@ -48,16 +62,16 @@ export class Outcomes {
   }
 
   /** A message that was kept. */
-  #settleEntry({ fate, parcel }: Outcome<Sent>, entry: KeptEntry): void {
+  #settleEntry({ fate, parcel, id }: Outcome<Sent>, entry: KeptEntry): void {
     if (fate === 'returned')
       this.#parts.returned(parcel.token.instance, entry.destination.slice(entry.destination.indexOf(':') + 1));
     const { keeping, changed } = this.#parts;
     if (fate === 'taken') {
       if (entry.isDurable) this.#parts.awaitConfirmation(entry, parcel.token.instance);
       else keeping.confirm(entry);
-    } else if (fate === 'unknown' && !entry.isDurable) this.#lose(entry.bytes, 1, 'unknown');
+    } else if (fate === 'unknown' && !entry.isDurable) this.#lose(entry.bytes, 1, 'unknown', id, parcel.token.instance);
     else {
-      keeping.takeBack([entry], fate === 'unknown');
+      keeping.takeBack([entry], fate === 'unknown', fate);
       changed(entry.destination);
     }
   }
@@ -66,7 +80,7 @@ export class Outcomes {
   #settleLines({ fate, parcel, id }: Outcome<Sent>): void {
     const { bytes, count: lines, token } = parcel;
     if (fate === 'taken') return;
-    if (fate === 'expired' || fate === 'unknown') return this.#lose(bytes, lines, fate);
+    if (fate === 'expired' || fate === 'unknown') return this.#lose(bytes, lines, fate, id, token.instance);
     this.#parts.output.forgetVerdicts(token.destination);
     const cameFrom = fate === 'returned' ? token.instance : undefined;
     const order = token.order + bytes.byteOffset - token.offset;
@@ -81,22 +95,28 @@ export class Outcomes {
     if (parcel === undefined) return count(counters.dropped, 'nobody');
     if (cameFrom !== undefined) this.#parts.returned(cameFrom, parcel.service);
     const { policy, report, messageId } = delivery.wishesOf(parcel);
-    if (!policy.isKept) return delivery.giveUp(parcel, 'absent');
+    if (!policy.isKept) return delivery.giveUp({ ...parcel, id: idOf(id) }, 'absent');
     const destination = queueOf(parcel.server, parcel.service);
     const { from: sender, command } = parcel;
     const token = { command, messageId };
     // Line by line in memory of its own: what a parcel held may be much larger than what waits.
     const bytes = new Uint8Array(line);
     const entry = { id: idOf(id), destination, sender, bytes, ttlMs: policy.ttlMs, isDurable: false, report, token };
-    keeping.takeBack([keeping.keeper.admitAt(entry, order, deadlineMs)], false);
+    const reason = cameFrom === undefined ? 'unsent' : 'returned';
+    keeping.takeBack([keeping.keeper.admitAt(entry, order, deadlineMs)], false, reason);
     changed(destination);
   }
 
   /** Messages ended, and nobody will know more. */
-  #lose(bytes: Uint8Array, lines: number, fate: 'expired' | 'unknown'): void {
-    const { delivery, counters } = this.#parts;
+  #lose(bytes: Uint8Array, lines: number, fate: 'expired' | 'unknown', id: FrameId, instance: Instance): void {
+    const { delivery, counters, scribe, self } = this.#parts;
     counters[fate] += lines;
-    for (const { line } of linesOf(bytes)) {
+    const server = this.#parts.nameOf(instance);
+    for (const { line, place } of linesOf(bytes)) {
+      const names = readNames(line);
+      if (names === undefined) continue;
+      const seen = { ...names, to: `${server}:${names.service}`, line, id: idInFrame(self, id, place) };
+      scribe.note(seen, fate, { isLater: true });
       if (!mayWantReport(line)) continue;
       const parcel = parcelOf(line);
       if (parcel === undefined) continue;
@@ -122,8 +142,5 @@ const mayWantReport = (line: Uint8Array): boolean =>
 function parcelOf(line: Uint8Array): Parcel | undefined {
   const read = decodeLine(line, 0, line.length - 1);
   if (read.kind !== 'message') return undefined;
-  const message: Message = read.message;
-  const { sentFromServer, sentFromService, server, service, command } = message;
-  const from = sentFromServer === '' && sentFromService === '' ? '' : `${sentFromServer}:${sentFromService}`;
-  return { connection: undefined, from, server, service, command, line, message };
+  return { connection: undefined, ...namesIn(read.message), line, message: read.message };
 }

@@ -2,9 +2,9 @@
 
 import type { Message } from 'snapcommunicator/wire';
 import type { Delivery } from '../bus/delivery.ts';
-import type { Caller } from '../commands/runner.ts';
+import type { Caller, LineDetails } from '../commands/runner.ts';
 
-export function remoteCallerOf(message: Message, delivery: Delivery): Caller {
+export function remoteCallerOf(message: Message, received: LineDetails, delivery: Delivery): Caller {
   const correlation = message.parameters['correlation_id'];
   const echo = correlation === undefined ? {} : { correlation_id: correlation };
   const { sentFromServer, sentFromService } = message;
@@ -12,6 +12,7 @@ export function remoteCallerOf(message: Message, delivery: Delivery): Caller {
     connection: undefined,
     isRemote: true,
     message,
+    received,
     answer: (command, values = {}) => {
       // Without a sender there is nobody to answer.
       if (sentFromService !== '')

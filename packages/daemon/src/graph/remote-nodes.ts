@@ -1,12 +1,15 @@
 // Other nodes as destinations of the switch: what is flushed to one becomes a parcel in the stream that leads there.
 
-import type { FrameId, Instance } from '@snapcommunicator/network/frame';
+import { type FrameId, type Instance, incarnationOf, nodeOf } from '@snapcommunicator/network/frame';
 import { type KeptEntry, TTL_LIMITS } from '@snapcommunicator/network/keeper';
 import type { Node } from '@snapcommunicator/network/node';
 import type { Decision } from '@snapcommunicator/network/router';
 import type { Outcome, Parcel } from '@snapcommunicator/network/stream';
-import { type Destination, type Outlet, SENT } from '../switch/destination.ts';
+import { wordOfRun } from '../recorder/outcomes.ts';
+import type { Recorder } from '../recorder/recorder.ts';
+import type { Destination, Outlet } from '../switch/destination.ts';
 import type { Output } from '../switch/output.ts';
+import type { StreamAccounts } from './stream-accounts.ts';
 
 export type NodeDecision = Extract<Decision, { readonly kind: 'node' }>;
 
@@ -29,6 +32,8 @@ export interface Sent {
   /** Where its bytes begin in their memory. */
   readonly offset: number;
   readonly entry: KeptEntry | undefined;
+  /** What the recorder knows it by. */
+  readonly run: number;
   readonly done: (isWritten: boolean, mayReuse: boolean) => void;
   bytesLeft: number;
   /** Nothing of it is under way any more that was settled until now. */
@@ -38,6 +43,8 @@ export interface Sent {
 export interface RemoteNodesParts {
   readonly node: Node<Sent>;
   readonly output: Output;
+  readonly recorder: Recorder;
+  readonly accounts: StreamAccounts;
   readonly now: () => number;
   /** Whether messages wait in one of these queues. */
   readonly hasKept: (queues: readonly string[]) => boolean;
@@ -74,9 +81,9 @@ export class RemoteNodes {
     let destination = this.#byInstance.get(instance);
     if (destination === undefined) {
       const outlet = new StreamOutlet(instance, this.#parts);
-      destination = this.#parts.output.openDestination(outlet, SENT);
+      destination = this.#parts.output.openDestination(outlet);
       if (destination === undefined) return undefined;
-      outlet.destination = destination;
+      outlet.open(destination);
       this.#byInstance.set(instance, destination);
     }
     this.#parts.node.debts.sent(queue, instance);
@@ -123,6 +130,12 @@ export class RemoteNodes {
     return true;
   }
 
+  /** Lines given to a node of which it is not known yet what became of them. */
+  openLines(instance: Instance): number {
+    const outlet = this.#byInstance.get(instance)?.outlet as StreamOutlet | undefined;
+    return this.#parts.node.streams.openLines(instance) + (outlet?.waitingLines ?? 0);
+  }
+
   /** Streams have settled something: there may be room. */
   pump(): void {
     for (const destination of this.#byInstance.values()) (destination.outlet as StreamOutlet).pump();
@@ -148,13 +161,15 @@ export class RemoteNodes {
 class StreamOutlet implements Outlet {
   readonly holdsBytes = true;
   readonly windowBytes: number;
-  destination: Destination | undefined;
+  #destination: Destination | undefined;
   readonly #instance: Instance;
   readonly #parts: RemoteNodesParts;
   /** What the stream has no room for yet. */
   #waiting: Parcel<Sent>[] = [];
   #pendingBytes = 0;
   #isEnded = false;
+  /** The run to which lines in the destination's buffer belong. */
+  #run = 0;
 
   constructor(instance: Instance, parts: RemoteNodesParts) {
     this.#instance = instance;
@@ -162,17 +177,28 @@ class StreamOutlet implements Outlet {
     this.windowBytes = parts.node.streams.windowBytes;
   }
 
+  open(destination: Destination): void {
+    this.#destination = destination;
+    this.#beginRun();
+  }
+
   write(bytes: Uint8Array, count: number, done: Sent['done'], context: unknown): void {
-    const { now, reserve, wake } = this.#parts;
+    const { now, reserve, wake, recorder, accounts } = this.#parts;
+    const run = this.#run;
+    // The record of a line that goes out by itself is made when it has gone.
+    recorder.runs.close(run, count, recorder.nextNumber + 1);
+    this.#beginRun();
+    accounts.given(this.#instance, count);
     const line = context as LineContext | undefined;
     const { length, byteOffset: offset } = bytes;
     this.#pendingBytes += length;
     const token: Sent = {
       instance: this.#instance,
-      destination: this.destination as Destination,
+      destination: this.#destination as Destination,
       order: reserve(length),
       offset,
       entry: line?.entry,
+      run,
       done: (isWritten, mayReuse) => {
         this.#pendingBytes -= length;
         done(isWritten, mayReuse);
@@ -197,6 +223,7 @@ class StreamOutlet implements Outlet {
     let sent = 0;
     for (const parcel of this.#waiting) {
       if (!node.streams.send(this.#instance, parcel, now())) break;
+      this.#noteSent(parcel);
       sent++;
     }
     this.#waiting = this.#waiting.slice(sent);
@@ -210,8 +237,43 @@ class StreamOutlet implements Outlet {
   takeBack(): Outcome<Sent>[] {
     const waiting = this.#waiting;
     this.#waiting = [];
-    return waiting.map((parcel) => ({ fate: 'unsent', parcel, id: parcel.id ?? NO_ID, isGone: false }));
+    return waiting.map((parcel) => ({
+      fate: 'unsent',
+      parcel,
+      id: parcel.id ?? this.#nameUnsent(parcel),
+      isGone: false,
+    }));
+  }
+
+  /** Lines for which the stream had no room yet. */
+  get waitingLines(): number {
+    return this.#waiting.reduce((lines, { count }) => lines + count, 0);
+  }
+
+  #beginRun(): void {
+    const { recorder, output } = this.#parts;
+    this.#run = recorder.runs.open();
+    if (this.#destination !== undefined) output.setOutcome(this.#destination, wordOfRun(this.#run));
+  }
+
+  /** The stream has taken a parcel: now its lines have ids. */
+  #noteSent({ id, count, token }: Parcel<Sent>): void {
+    const { node, recorder } = this.#parts;
+    const mark = node.streams.markOf(this.#instance);
+    if (mark === undefined) return;
+    const place = { incarnation: incarnationOf(node.self), stream: mark.stream, number: mark.sequence - count + 1 };
+    const port = node.router.graph?.slotFor(node.id, nodeOf(this.#instance)) ?? 0;
+    recorder.runs.sent(token.run, id ?? place, port, recorder.timeMs);
+  }
+
+  /** Lines that no stream has taken get ids all the same, by which they are known when they go elsewhere. */
+  #nameUnsent({ token }: Parcel<Sent>): FrameId {
+    const { node, recorder } = this.#parts;
+    const id = { incarnation: incarnationOf(node.self), stream: UNSENT_STREAMS + token.order, number: 1 };
+    recorder.runs.sent(token.run, id, 0, recorder.timeMs);
+    return id;
   }
 }
 
-const NO_ID: FrameId = { incarnation: 0, stream: 0, number: 0 };
+/** Streams themselves have lesser numbers. */
+const UNSENT_STREAMS = 2 ** 40;

@@ -64,7 +64,7 @@ export function createLegacy({
     },
     mayAsk: (command, isSecure) => isSecure || configuration.compatControl || !commands.runner.needsPrivilege(command),
     run,
-    broadcast: (scope, line) => void graph.broadcast(scope, line),
+    broadcast: (scope, line) => graph.broadcast(scope, line),
     changed: (port, fact) => {
       driver.input({ kind: 'opaque', link: port, fact });
     },

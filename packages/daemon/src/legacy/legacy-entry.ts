@@ -2,10 +2,11 @@
 
 import type { Copy, Repeater, Time } from '@snapcommunicator/network/legacy';
 import type { Scope } from '@snapcommunicator/network/router';
-import { encodeMessage, type Message } from 'snapcommunicator/wire';
+import { DAEMON_NAMES, encodeMessage, type Message } from 'snapcommunicator/wire';
 import type { Parcel } from '../bus/delivery.ts';
 import { textParameters } from '../bus/speaker.ts';
 import { SILENT } from '../commands/runner.ts';
+import { namesIn } from '../switch/line-names.ts';
 import type { Refusal } from '../switch/output.ts';
 import type { LegacyParts } from './legacy-parts.ts';
 import type { LegacyPeer } from './legacy-peer.ts';
@@ -16,8 +17,6 @@ export interface EntrySide {
   /** Gives copies to the peers that they are for. */
   readonly append: (copies: readonly Copy[]) => 'queued' | Refusal;
 }
-
-const DAEMONS = new Set(['', 'communicatord', 'snapcommunicator']);
 
 export class LegacyEntry {
   readonly #parts: LegacyParts;
@@ -36,9 +35,10 @@ export class LegacyEntry {
     if (entry.kind === 'repeat') peer.counters.repeats++;
     if (entry.kind === 'forged') this.#reportForgery(peer, message);
     if (entry.kind !== 'new') return;
+    this.#parts.counters.fromOpaque++;
     const isBare = Object.keys(entry.message.parameters).length === Object.keys(message.parameters).length;
     const bare = isBare ? line : encodeLine(entry.message);
-    const parcel = parcelOf(entry.message, bare);
+    const parcel: Parcel = { connection: undefined, ...namesIn(entry.message), line: bare, message: entry.message };
     const { server, service } = message;
     const decision = router.forward(server, service, parcel.from, now(), true);
     switch (decision.kind) {
@@ -49,13 +49,13 @@ export class LegacyEntry {
       case 'broadcast':
         return this.#broadcast(peer, parcel, entry.enveloped, decision.scope);
       case 'node':
-        if (DAEMONS.has(service) && !this.#parts.mayAsk(message.command, peer.isSecure))
+        if (DAEMON_NAMES.has(service) && !this.#parts.mayAsk(message.command, peer.isSecure))
           return this.#contradict(peer, parcel, `${message.command} needs a privilege`);
         // The last daemon takes the envelope off, and drops what came there by another border as well.
         return delivery.send({ ...parcel, line: encodeLine(entry.enveloped), bare }, decision);
       case 'opaque':
-        if (!this.#passOn(peer, entry.enveloped, decision.ports)) delivery.refuse(parcel, 'absent');
-        return;
+        if (!this.#passOn(peer, entry.enveloped, decision.ports)) return delivery.refuse(parcel, 'absent');
+        return delivery.noteBehind(parcel);
       default:
         return delivery.send(parcel, decision);
     }
@@ -65,7 +65,7 @@ export class LegacyEntry {
   command(peer: LegacyPeer, message: Message): void {
     const { run, mayAsk } = this.#parts;
     const { command, sentFromServer, sentFromService, parameters } = message;
-    const to = DAEMONS.has(sentFromService) ? '' : `${sentFromServer || peer.server}:${sentFromService}`;
+    const to = DAEMON_NAMES.has(sentFromService) ? '' : `${sentFromServer || peer.server}:${sentFromService}`;
     const correlation = parameters['correlation_id'];
     const echo = correlation === undefined ? {} : { correlation_id: correlation };
     if (!mayAsk(command, peer.isSecure)) {
@@ -83,9 +83,9 @@ export class LegacyEntry {
 
   #broadcast(peer: LegacyPeer, parcel: Parcel, enveloped: Message, scope: Scope): void {
     const { delivery, broadcast } = this.#parts;
-    delivery.send(parcel, { kind: 'broadcast', scope: 'machine' });
+    const id = scope === 'machine' ? undefined : broadcast(scope, encodeLine(enveloped));
+    delivery.send(id === undefined ? parcel : { ...parcel, id }, { kind: 'broadcast', scope: 'machine' });
     if (scope === 'machine') return;
-    broadcast(scope, encodeLine(enveloped));
     this.#passOn(peer, enveloped, this.#side.repeater.scope(scope === 'network' ? '?' : '*'));
   }
 
@@ -110,12 +110,6 @@ export class LegacyEntry {
       ),
     );
   }
-}
-
-function parcelOf(message: Message, line: Uint8Array): Parcel {
-  const { sentFromServer, sentFromService, server, service, command } = message;
-  const from = sentFromServer === '' && sentFromService === '' ? '' : `${sentFromServer}:${sentFromService}`;
-  return { connection: undefined, from, server, service, command, line, message };
 }
 
 const encodeLine = (message: Message): Uint8Array => Buffer.from(`${encodeMessage(message)}\n`);

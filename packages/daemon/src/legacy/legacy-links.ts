@@ -229,6 +229,7 @@ export class LegacyLinks {
         this.#noteServer(peer, effect.message.sentFromServer.toLowerCase());
         return this.#entry.carry(peer, effect.message, line);
       case 'command':
+        this.#parts.counters.fromOpaque++;
         return this.#entry.command(peer, effect.message);
       case 'tell-load':
         return peer.say('LOADAVG', load());

@@ -36,8 +36,8 @@ export interface LegacyParts {
   readonly mayAsk: (command: string, isSecure: boolean) => boolean;
   /** A command for this daemon. */
   readonly run: (caller: Caller) => void;
-  /** Sends a line to the other nodes of a scope. */
-  readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => void;
+  /** Sends a line to the other nodes of a scope. @returns its id; undefined if there are none */
+  readonly broadcast: (scope: 'network' | 'cluster', line: Uint8Array) => string | undefined;
   /** What is behind a link has changed; undefined: the link is gone. */
   readonly changed: (port: LegacyPort, fact: OpaqueFact | undefined) => void;
   readonly up: (server: string) => void;

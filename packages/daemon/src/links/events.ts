@@ -36,6 +36,8 @@ export interface LinkEvents {
   known?(addresses: readonly string[]): void;
   /** An address does not answer: once, and again only after it has been reached. */
   unreachable(address: string): void;
+  /** Two machines have one name. @param server what the other is called. @param isOurs this side refused; else the other did */
+  nameConflict?(address: string, server: string | undefined, isOurs: boolean): void;
   /** An address is blocked here after wrong passwords. */
   block(address: string, reason: string): void;
 }

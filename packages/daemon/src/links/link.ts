@@ -39,6 +39,8 @@ export interface LinkOwner {
 
 export interface LinkSetup {
   readonly port: Port;
+  /** The same at both ends, and of no other link. */
+  readonly id: string;
   readonly socket: Socket;
   readonly peer: Identity;
   /** This daemon's name, for what it says besides frames. */
@@ -60,6 +62,8 @@ const NOTHING = new Uint8Array(0);
 
 export class Link {
   readonly port: Port;
+  /** The same at both ends, and of no other link. */
+  readonly id: string;
   readonly peer: Identity;
   /** `ownIP-peerIP`, with `/tls` behind it under TLS. Links over other pairs stand beside this one. */
   readonly path: string;
@@ -95,6 +99,7 @@ export class Link {
 
   constructor(setup: LinkSetup, owner: LinkOwner) {
     this.port = setup.port;
+    this.id = setup.id;
     this.peer = setup.peer;
     this.path = setup.path;
     this.remoteAddress = setup.remoteAddress;

@@ -297,6 +297,7 @@ export class Links implements Iterable<Link> {
         const isSecond = verdict.reason === 'name' && !isOurs && target && this.#legacyPeers.isRecent(target);
         const reason = isSecond ? 'duplicate' : verdict.reason;
         this.#refusals.add(reason, { address, server: meeting.peer?.server, isOurs, detail });
+        if (reason === 'name') this.#events.nameConflict?.(address, meeting.peer?.server, isOurs);
         if (target === undefined) return;
         target.node = meeting.peer?.node ?? target.node;
         if (reason === 'self') this.#acquaintances.isSelf(target);
@@ -328,6 +329,7 @@ export class Links implements Iterable<Link> {
     const link = new Link(
       {
         port: ++this.#lastPort,
+        id: meeting.handshake.linkId(meeting.setup.nonce),
         socket,
         peer,
         server: serverName,

@@ -3,6 +3,7 @@
 import type { ParameterType } from 'snapcommunicator/contract';
 import { describe, expect, test } from 'vitest';
 import {
+  consoleEndpoint,
   endpoint,
   isPublic,
   machineAddress,
@@ -29,7 +30,8 @@ describe('taken, and written as', () => {
     [local, 'sc://127.0.0.1:5000', '127.0.0.1:5000'],
     [local, 'cd://127.0.0.1:5000', '127.0.0.1:5000'],
     [endpoint('scu', 4041), 'cdu://127.0.0.1', '127.0.0.1:4041'],
-    [endpoint('http', 4044), 'http://127.0.0.1:8080/', '127.0.0.1:8080'],
+    [consoleEndpoint(), 'http://127.0.0.1:8080/', '127.0.0.1:8080'],
+    [consoleEndpoint(), 'https://[::1]', 'https://[::1]:4044'],
     [machineAddress(), '10.0.0.5', '10.0.0.5'],
     [machineAddress(), '10.0.0.5:4042', '10.0.0.5:4042'],
     [machineAddress(), 'fd00::5', 'fd00::5'],
@@ -70,6 +72,8 @@ describe('refused', () => {
     [local, '127.0.0.300', 'an address such as 127.0.0.1:4040'],
     [local, 'me:pass@127.0.0.1', 'an address such as 127.0.0.1:4040'],
     [local, 'scs://127.0.0.1', 'scs: is for another listener'],
+    [consoleEndpoint(), 'sc://127.0.0.1', 'an address such as 127.0.0.1:4044'],
+    [consoleEndpoint(), 'https://me:x@127.0.0.1', 'an address such as 127.0.0.1:4044'],
     [secure, 'scs:///run/x.sock', 'a socket file does not leave the machine'],
     [secure, 'sc://192.0.2.1', 'an address such as scs://192.0.2.1:4043'],
     [neighbor(), 'cds:/run/x.sock', 'a socket file does not leave the machine'],

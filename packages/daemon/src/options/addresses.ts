@@ -20,6 +20,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Where the console listens. */
+export interface ConsoleEndpoint extends Endpoint {
+  /** HTTPS. */
+  readonly isSecure: boolean;
+}
+
 /** An address whose port may be left to a default. */
 export interface MachineAddress {
   readonly host: string;
@@ -75,21 +81,36 @@ const listenHost = (host: string): string | undefined =>
   host.toLowerCase() === 'localhost' ? '127.0.0.1' : isIP(host) === 0 ? undefined : host;
 
 /** `127.0.0.1:4040`, `[::1]:4040`, `127.0.0.1`, with or without its scheme. */
-export function endpoint(scheme: 'sc' | 'scu' | 'http', defaultPort: number): ParameterType<Endpoint, 'required'> {
+export function endpoint(scheme: 'sc' | 'scu', defaultPort: number): ParameterType<Endpoint, 'required'> {
   const description = `an address such as 127.0.0.1:${defaultPort}`;
   return required<Endpoint>({
     description,
     read(text) {
-      const isHttp = scheme === 'http';
-      const address = readNetwork(isHttp ? text.replace(/^http:\/\//, '') : text, isHttp ? 'sc' : scheme, defaultPort);
+      const address = readNetwork(text, scheme, defaultPort);
       const host = listenHost(address?.host ?? '');
       if (address === undefined || host === undefined || address.user !== undefined) return { expected: description };
-      if (!isHttp && address.scheme !== scheme) {
+      if (address.scheme !== scheme) {
         return { expected: `${description}; ${address.scheme}: is for another listener` };
       }
       return { value: { host, port: address.port } };
     },
     write: formatEndpoint,
+  });
+}
+
+/** `127.0.0.1:4044`, `http://127.0.0.1:4044`, `https://10.0.0.5:4044`. */
+export function consoleEndpoint(): ParameterType<ConsoleEndpoint, 'required'> {
+  const description = `an address such as 127.0.0.1:${PORTS.console} or https://192.0.2.1:${PORTS.console}`;
+  return required<ConsoleEndpoint>({
+    description,
+    read(text) {
+      const [, scheme = '', rest = ''] = /^(?:(https?):\/\/)?(.*)$/is.exec(text) ?? [];
+      const address = /^[a-z]+:\/\//i.test(rest) ? undefined : readNetwork(rest, 'sc', PORTS.console);
+      const host = listenHost(address?.host ?? '');
+      if (address === undefined || host === undefined || address.user !== undefined) return { expected: description };
+      return { value: { host, port: address.port, isSecure: scheme.toLowerCase() === 'https' } };
+    },
+    write: (address) => (address.isSecure ? `https://${formatEndpoint(address)}` : formatEndpoint(address)),
   });
 }
 

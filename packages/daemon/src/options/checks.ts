@@ -3,38 +3,21 @@
 import { isIP } from 'node:net';
 import { formatDuration, formatSize } from 'snapcommunicator/contract';
 import { type Endpoint, formatEndpoint, isLoopback, isPublic, isUnspecified } from './addresses.ts';
-import { groupId, type Machine, openFilesMax } from './machine.ts';
-import { RELEASES, type Release } from './option.ts';
-import { findOption, type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
-import { formatOrigin, type Origin, subject } from './sources.ts';
-
-/** Values with their origins, and where what is wrong with them is gathered. */
-export interface Inspection {
-  readonly values: OptionValues;
-  readonly origins: ReadonlyMap<OptionName, Origin>;
-  readonly machine: Machine;
-  readonly problems: string[];
-  readonly warnings: string[];
-}
-
-/** `/etc/x.conf:12: local_listen`, `--local-listen` or `local_listen`: the beginning of a sentence about a value. */
-function named({ origins }: Inspection, name: OptionName): string {
-  return subject(findOption(name) as NamedOption, origins.get(name) ?? { kind: 'default' });
-}
-
-const isGiven = ({ origins }: Inspection, name: OptionName): boolean =>
-  (origins.get(name)?.kind ?? 'default') !== 'default';
+import { checkConsole } from './console-checks.ts';
+import { type Inspection, isGiven, named } from './inspection.ts';
+import { groupId, openFilesMax } from './machine.ts';
+import type { OptionName, OptionValues } from './options.ts';
 
 /** Every check. Adds to the problems and warnings of the inspection. */
 export function inspect(inspection: Inspection): void {
   checkLocalListeners(inspection);
   checkPlainLinks(inspection);
   checkSecureListener(inspection);
+  checkConsole(inspection);
   checkClashes(inspection);
   checkSecretFiles(inspection);
   checkLimits(inspection);
   checkMachine(inspection);
-  warnOfReleases(inspection);
 }
 
 function checkLocalListeners(inspection: Inspection): void {
@@ -135,10 +118,14 @@ const SECRET_FILES: readonly OptionName[] = [
   'cluster_secret_file',
   'passwords_file',
   'credentials_file',
+  'console_passwords_file',
 ];
 
 /** Others may neither read nor change what has a secret in it. */
 export const isOpenToOthers = (mode: number): boolean => (mode & 0o066) !== 0;
+
+const usesCertificate = ({ secureListen, console: consoles }: OptionValues): boolean =>
+  secureListen.length > 0 || consoles.some(({ isSecure }) => isSecure);
 
 function checkSecretFiles(inspection: Inspection): void {
   const { values, machine, problems } = inspection;
@@ -147,7 +134,8 @@ function checkSecretFiles(inspection: Inspection): void {
     ['cluster_secret_file', values.clusterSecretFile],
     ['passwords_file', values.passwordsFile],
     ['credentials_file', values.credentialsFile],
-    ['private_key', values.secureListen.length > 0 ? values.privateKey : undefined],
+    ['console_passwords_file', values.consolePasswordsFile],
+    ['private_key', usesCertificate(values) ? values.privateKey : undefined],
   ];
   for (const [name, path] of secretFiles) {
     if (path === undefined) continue;
@@ -216,31 +204,4 @@ function checkMachine(inspection: Inspection): void {
       `${named(inspection, 'services')} is ${values.services}, which is not a directory: no services are expected on this machine`,
     );
   }
-}
-
-/** Options that are set and whose function comes later are reported, all that wait for one release together. */
-function warnOfReleases({ origins, values, warnings }: Inspection): void {
-  const waiting = new Map<Release, string[]>();
-  for (const option of OPTIONS) {
-    const origin = origins.get(option.name) ?? { kind: 'default' };
-    if (option.since === undefined || origin.kind === 'default' || isOff(values, option.name)) continue;
-    const places = waiting.get(option.since) ?? [];
-    waiting.set(option.since, [...places, `${option.name} (${formatOrigin(origin)})`]);
-  }
-  for (const [release, names] of waiting) {
-    const verbs = names.length === 1 ? ['is', 'has'] : ['are', 'have'];
-    warnings.push(
-      `${names.join(', ')} ${verbs[0]} taken but ${verbs[1]} no effect in this version: ${RELEASES[release]}`,
-    );
-  }
-}
-
-function isOff(values: OptionValues, name: OptionName): boolean {
-  const lists: Partial<Record<OptionName, readonly unknown[]>> = {
-    remote_listen: values.remoteListen,
-    secure_listen: values.secureListen,
-    neighbors: values.neighbors,
-    console: values.console,
-  };
-  return lists[name]?.length === 0;
 }

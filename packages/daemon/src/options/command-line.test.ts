@@ -42,7 +42,6 @@ describe('--help', () => {
     expect(output.replace(/\s+/g, ' ')).toContain(
       'Default: $STATE_DIRECTORY, $XDG_STATE_HOME/snapcommunicator or /var/lib/snapcommunicator.',
     );
-    expect(output).toMatch(/--console .*\n(?: {6}.*\n)+ {6}Has no effect in this version\.\n/);
   });
 
   test('comes whatever else is wrong', () => {
@@ -57,7 +56,7 @@ test('--version', () => {
 describe('--check-config', () => {
   const files = {
     '/etc/snapcommunicator/communicatord.conf':
-      'hold_time=1500ms\nsignal_secret=hunter2\nneighbors=10.0.0.5,scs://me:hunter2@10.0.0.6;cost=5\nconsole=127.0.0.1:8080',
+      'hold_time=1500ms\nsignal_secret=hunter2\nneighbors=10.0.0.5,scs://me:hunter2@10.0.0.6;cost=5\nallow_bare_secret_code=yes\nconsole_write=yes',
   };
 
   test('prints what holds and where it came from, secrets hidden', () => {
@@ -74,7 +73,7 @@ describe('--check-config', () => {
     expect(output).toMatch(/^neighbors +10\.0\.0\.5:4042,scs:\/\/me:\*\*\*@10\.0\.0\.6:4043;cost=5 +\/etc/m);
     expect(output + errors).not.toContain('hunter2');
     expect(errors).toContain(
-      'snapcommunicatord: warning: console (/etc/snapcommunicator/communicatord.conf:4) is taken but has no effect',
+      'snapcommunicatord: warning: /etc/snapcommunicator/communicatord.conf:5: console_write is on',
     );
     for (const { name } of OPTIONS) expect(output).toMatch(new RegExp(`^${name} `, 'm'));
   });

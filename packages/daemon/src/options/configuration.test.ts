@@ -254,13 +254,6 @@ describe('secrets', () => {
 });
 
 describe('warnings', () => {
-  test('options of releases to come, with their places', () => {
-    const { warnings } = load(['--remote-listen', '10.0.0.5'], withMain('data_center=here\nconsole=127.0.0.1:8080'));
-    expect(warnings).toEqual([
-      `console (${MAIN}:2) is taken but has no effect in this version: the console comes with a later one`,
-    ]);
-  });
-
   test.each<[string, TestMachine, string]>([
     [
       'a file without a number',
@@ -269,6 +262,7 @@ describe('warnings', () => {
     ],
     ['services elsewhere', withMain('services=/nowhere'), `${MAIN}:1: services is /nowhere, which is not a directory`],
     ['a secret code without secret', withMain('allow_bare_secret_code=yes'), 'has no effect without a signal secret'],
+    ['a console that writes for everybody', withMain('console_write=yes'), 'every user of this machine may send'],
     ['a queue shorter than a message', withMain('max_queue_size=64k'), 'longer than a queue they are refused'],
   ])('%s', (_, machine, warning) => {
     expect(load([], machine).warnings).toEqual([expect.stringContaining(warning)]);

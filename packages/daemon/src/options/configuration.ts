@@ -1,7 +1,8 @@
 // From flags, environment and files to one typed configuration, or every problem at once.
 
 import { type Endpoint, isLoopback, isUnspecified, PORTS } from './addresses.ts';
-import { type Inspection, inspect, isOpenToOthers } from './checks.ts';
+import { inspect, isOpenToOthers } from './checks.ts';
+import type { Inspection } from './inspection.ts';
 import { groupId, type Machine, thisMachine } from './machine.ts';
 import { camelCase, environmentName, isSecret } from './option.ts';
 import { type NamedOption, OPTIONS, type OptionName, type OptionValues } from './options.ts';
@@ -30,6 +31,8 @@ export interface Configuration extends Omit<OptionValues, 'myAddress' | 'signalS
   readonly unixGroupId: number | undefined;
   /** Whether a file of the C++ daemon is in use. */
   readonly isCppConfiguration: boolean;
+  /** Whether nobody asked for the console's address: then the daemon runs without one if it is taken. */
+  readonly isConsoleDefault: boolean;
   /** The files that were read, in the order of precedence, lowest first. */
   readonly configurationFiles: readonly string[];
 }
@@ -97,6 +100,7 @@ export function loadConfiguration({ argv = [], ...given }: LoadOptions = {}): Lo
     signalSecret: signalSecretOf(values, machine),
     unixGroupId: values.unixGroup === undefined ? undefined : groupId(machine, values.unixGroup),
     isCppConfiguration,
+    isConsoleDefault: origins.get('console')?.kind === 'default',
     configurationFiles: gathering.files,
   };
   return { command: flags.command, configuration, origins, warnings };

@@ -49,7 +49,6 @@ function describe(option: NamedOption): string[] {
     ...wrap(option.type.note, indent),
     ...wrap(`${values}Default: ${defaultOf(option)}.`, indent),
   ];
-  if (option.since !== undefined) sentences.push(`${' '.repeat(indent)}Has no effect in this version.`);
   return [`  ${sentences[0]}`, ...sentences.slice(1)];
 }
 

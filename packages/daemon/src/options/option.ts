@@ -24,14 +24,9 @@ export const GROUPS = {
   messages: 'Limits of messages and queues',
   cache: 'Limits of kept messages',
   watching: 'Recorder and sniffers',
+  flags: 'Flags',
 } as const;
 export type Group = keyof typeof GROUPS;
-
-/** Releases that an option waits for: until then it is taken and checked, and has no effect. */
-export const RELEASES = {
-  console: 'the console comes with a later one',
-} as const;
-export type Release = keyof typeof RELEASES;
 
 /** What a row of the table says besides name and type. */
 export interface OptionTraits<T> {
@@ -42,7 +37,6 @@ export interface OptionTraits<T> {
   readonly computed?: { readonly description: string; readonly value: (surroundings: Surroundings) => T };
   /** `always`: the value is a secret. `password`: it is one if it has a password in it, `user:password@`. */
   readonly secret?: 'always' | 'password';
-  readonly since?: Release;
 }
 
 /** One option: its type says what values there are, what they mean and the default. */

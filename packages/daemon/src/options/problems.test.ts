@@ -103,6 +103,14 @@ describe('in a file', () => {
       'secure_listen=10.0.0.1\ncertificate=/nowhere\nprivate_key=/secret',
       'certificate is /nowhere, which is not there',
     ],
+    ['console=10.0.0.1', `${MAIN}:1: console is 10.0.0.1:4044, not a loopback address, and there is no password`],
+    ['console=https://0.0.0.0\ncertificate=/open\nprivate_key=/secret', 'and there is no password'],
+    ['console=10.0.0.1\nconsole_passwords_file=/secret', 'and not TLS: passwords and messages could be read'],
+    ['console=https://127.0.0.1\nprivate_key=/secret', 'console is https://127.0.0.1:4044, but certificate is not set'],
+    ['console=https://[::1]\ncertificate=/open\nprivate_key=/open', 'private_key is /open, which is of mode 0644'],
+    ['console=https://[::1]\ncertificate=/nowhere\nprivate_key=/secret', 'certificate is /nowhere, which is not there'],
+    ['console_passwords_file=/open', 'console_passwords_file is /open, which is of mode 0644'],
+    ['console_hosts=a b', 'console_hosts is "a b", expected'],
   ])('%j', (text, expected) => {
     const files = {
       [MAIN]: text,
@@ -125,6 +133,9 @@ describe('in a file', () => {
     'unix_group=977',
     'secure_listen=0.0.0.0\ncertificate=/open\nprivate_key=/secret',
     '[communicatord]\nserver_name=a',
+    'console=https://10.0.0.1\nconsole_passwords_file=/secret\ncertificate=/open\nprivate_key=/secret',
+    'console=10.0.0.1\nconsole_passwords_file=/secret\nconsole_plain=yes',
+    'console=127.0.0.1:0,[::1]:0\nconsole_hosts=map.example.org,10.0.0.9',
   ])('%j is taken', (text) => {
     const files = { [MAIN]: text, '/secret': 'x', '/open': { text: 'x', mode: 0o644 } };
     expect(problemsOf([], { files })).toEqual([]);

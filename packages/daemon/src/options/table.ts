@@ -2,6 +2,7 @@
 
 import { boolean, duration, integer, list, name, oneOf, size, string } from 'snapcommunicator/contract';
 import { endpoint, PORTS, socketPath } from './addresses.ts';
+import { CONSOLE_TABLE } from './console-table.ts';
 import {
   connectionsByDefault,
   defaultDataPath,
@@ -127,13 +128,7 @@ export const TABLE = {
 
   ...LINK_TABLE,
 
-  // Console.
-  console: option(
-    orNone(list(endpoint('http', PORTS.console), { countMax: 16 }))
-      .default([loopback(PORTS.console)])
-      .describe('HTTP: console, graph, metrics, health.'),
-    { group: 'console', placeholder: 'ADDRESS:PORT,…', since: 'console' },
-  ),
+  ...CONSOLE_TABLE,
 
   // Log.
   log_level: option(
@@ -314,12 +309,54 @@ export const TABLE = {
   // Recorder and sniffers.
   recorder_records: option(
     integer({ min: 1024, max: 16_777_216 })
-      .default(65_536)
-      .describe('Messages that the recorder remembers, newest last.'),
+      .default(262_144)
+      .describe('Messages that the recorder remembers, newest last; 16 bytes each.'),
     { group: 'watching' },
+  ),
+  recorder_runs: option(
+    integer({ min: 1024, max: 16_777_216 })
+      .default(65_536)
+      .describe('Of what went to, came from and passed between other machines, so many parcels each; 50 bytes each.'),
+    { group: 'watching' },
+  ),
+  history_events: option(
+    integer({ min: 0, max: 1_000_000 })
+      .default(2000)
+      .describe('Comings and goings of machines, links and services that are remembered.'),
+    { group: 'watching' },
+  ),
+  lost_time: option(
+    duration({ minMs: minute, maxMs: 30 * day })
+      .default(day)
+      .describe('A machine that was lost is shown as lost for so long, unless it is forgotten before (FORGET).'),
+    { group: 'watching' },
+  ),
+  recorder_age: option(
+    duration({ minMs: 1000, maxMs: 7 * day })
+      .default(900_000)
+      .describe('What was recorded longer ago is not told any more.'),
+    { group: 'watching' },
+  ),
+  recorder_payloads: option(
+    size({ maxBytes: GiB })
+      .default(0)
+      .describe('How much of messages’ parameters the recorder keeps; 0: none. With it, each message costs more.'),
+    { group: 'watching' },
+  ),
+  redact: option(
+    list(name())
+      .default([])
+      .describe('Parameters that nobody is shown, comma-separated; password and secret_code never are.'),
+    { group: 'watching', placeholder: 'NAMES' },
   ),
   max_sniffers: option(
     integer({ min: 0, max: 1000 }).default(16).describe('Tools that may watch live traffic at a time.'),
+    { group: 'watching' },
+  ),
+  tracing: option(
+    boolean()
+      .default(false)
+      .describe('Spans of OpenTelemetry for messages that carry `traceparent`; needs the package @opentelemetry/api.'),
     { group: 'watching' },
   ),
   sniff_queue: option(
@@ -327,5 +364,35 @@ export const TABLE = {
       .default(MiB)
       .describe('What may wait for one sniffer; beyond it lines are skipped and counted.'),
     { group: 'watching' },
+  ),
+
+  // Flags.
+  max_flags: option(
+    integer({ min: 1, max: 10_000 }).default(100).describe('Flags that may be up on this machine at a time.'),
+    { group: 'flags' },
+  ),
+  max_flag_message: option(
+    integer({ min: 40, max: 100_000 })
+      .default(2000)
+      .describe('Characters of the message of a flag; a longer one is cut.'),
+    { group: 'flags' },
+  ),
+  max_remote_flags: option(
+    integer({ min: 0, max: 1_000_000 })
+      .default(10_000)
+      .describe('Flags of other machines that are remembered, of all together.'),
+    { group: 'flags' },
+  ),
+  flag_interval: option(
+    duration({ minMs: 100, maxMs: hour })
+      .default(30 * second)
+      .describe('How often other machines are told again what flags are up here.'),
+    { group: 'flags' },
+  ),
+  lost_flag_time: option(
+    duration({ minMs: second, maxMs: 365 * day })
+      .default(7 * day)
+      .describe('How long the flags of a machine that cannot be reached are remembered.'),
+    { group: 'flags' },
   ),
 };

@@ -1,11 +1,13 @@
 // The recorder's hook: one fixed record a line in the arena's ring, and the names that its flows stand for.
 
+import type { RecordedOutcome } from '@snapcommunicator/network/story';
 import type { Arena } from '../switch/arena.ts';
 import { CELL_NOW_MS, CELL_NUMBER, POOL, RECORD_BYTES } from '../switch/arena-layout.ts';
-
-/** What became of a line at this daemon. The inner loop writes 1, or 5 for those that go to another. */
-export const OUTCOMES = ['', 'delivered', 'kept', 'refused', 'dropped', 'sent'] as const;
-export type Outcome = Exclude<(typeof OUTCOMES)[number], ''>;
+import { Identities } from './identities.ts';
+import type { MessageId } from './message-id.ts';
+import { LATER, type Reason, wordOf } from './outcomes.ts';
+import { Passages } from './passages.ts';
+import { Runs } from './runs.ts';
 
 /** Whose lines go where with which command. */
 export interface Flow {
@@ -14,37 +16,84 @@ export interface Flow {
   readonly command: string;
 }
 
-export interface LineRecord extends Flow {
-  /** The number of the message at this daemon: part of its id. */
+export interface LineRecord {
+  readonly flow: Flow;
+  readonly flowId: number;
+  /** The number of the record at this daemon; part of the message's id, if that is its own. */
   readonly number: number;
   readonly bytes: number;
-  /** Milliseconds since the daemon's start. */
+  /** Milliseconds since the daemon's start, modulo 2^32. */
   readonly timeMs: number;
-  readonly outcome: Outcome;
+  /** See `outcomes.ts`. */
+  readonly word: number;
+}
+
+/** What is said of a record beyond its outcome. */
+export interface NoteDetails {
+  readonly reason?: Reason;
+  /** The message's id, if it is not the record's own number. */
+  readonly id?: MessageId | undefined;
+  /** The link that it came over. */
+  readonly port?: number | undefined;
+  /** The message has a record here already: this is what became of it. */
+  readonly isLater?: boolean;
 }
 
 /** Time for 2^32 lines at 140 million a second. */
 export const OBSERVE_MS = 30_000;
-const FLOWS_MAX = 65_536;
+/** Flows of one generation. The two newest are known. */
+const FLOWS_MAX = 32_768;
 const UNKNOWN: Flow = { from: '', to: '', command: '' };
 
+export interface RecorderOptions {
+  /** Runs, ids and passages that are remembered, each. */
+  readonly runCountMax: number;
+  /** Milliseconds since the daemon's start. */
+  readonly now: () => number;
+}
+
+interface Generation {
+  readonly ids: Map<string, number>;
+  readonly flows: Map<number, Flow>;
+}
+
 export class Recorder {
+  readonly runs: Runs;
+  readonly identities: Identities;
+  readonly passages: Passages;
+  /** Names are about to be forgotten: who goes on using a flow must ask for its number again. */
+  onTurnover: () => void = () => undefined;
   readonly #arena: Arena;
-  readonly #idsByKey = new Map<string, number>();
-  /** In the order of their making: when there are too many, the oldest goes. */
-  readonly #flows = new Map<number, Flow>();
+  readonly #now: () => number;
+  #current = newGeneration();
+  #previous = newGeneration();
   #lastFlow = 0;
   #lastLow = 0;
   #rounds = 0;
+  #laterCount = 0;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, options: RecorderOptions) {
     this.#arena = arena;
+    this.#now = options.now;
+    this.runs = new Runs(options.runCountMax);
+    this.identities = new Identities(options.runCountMax);
+    this.passages = new Passages(options.runCountMax);
   }
 
-  /** The number of the next line, which is how many were handled since the start. */
+  /** The number of the next line, which is how many were recorded since the start. */
   get nextNumber(): number {
     this.observe();
     return this.#rounds * 2 ** 32 + this.#lastLow;
+  }
+
+  /** The number of the oldest record that is held. */
+  get oldestNumber(): number {
+    return Math.max(0, this.nextNumber - this.#arena.recordCount);
+  }
+
+  /** How many messages this daemon dealt with: records without those of later events. */
+  get messageCount(): number {
+    return this.nextNumber - this.#laterCount;
   }
 
   /** The arena counts modulo 2^32: this must be called before so many lines have passed, at least every `OBSERVE_MS`. */
@@ -57,53 +106,92 @@ export class Recorder {
   /** The number by which records name this flow. */
   flowId(from: string, to: string, command: string): number {
     const key = `${from}>${to}/${command}`;
-    const known = this.#idsByKey.get(key);
+    const known = this.#current.ids.get(key);
     if (known !== undefined) return known;
-    if (this.#flows.size >= FLOWS_MAX) this.#forgetOldest();
-    const id = (this.#lastFlow = (this.#lastFlow + 1) >>> 0);
-    this.#idsByKey.set(key, id);
-    this.#flows.set(id, { from, to, command });
+    if (this.#current.ids.size >= FLOWS_MAX) {
+      this.#previous = this.#current;
+      this.#current = newGeneration();
+      this.onTurnover();
+    }
+    const id = this.#previous.ids.get(key) ?? (this.#lastFlow = (this.#lastFlow + 1) >>> 0);
+    this.#current.ids.set(key, id);
+    this.#current.flows.set(id, { from, to, command });
     return id;
   }
 
+  flow(id: number): Flow {
+    return this.#current.flows.get(id) ?? this.#previous.flows.get(id) ?? UNKNOWN;
+  }
+
   /** Records one line that did not pass the inner loop. @returns its number */
-  note(flowId: number, bytes: number, outcome: Outcome): number {
+  note(flowId: number, bytes: number, outcome: RecordedOutcome, details: NoteDetails = {}): number {
+    const { reason, id, port, isLater = false } = details;
     const arena = this.#arena;
     const number = this.nextNumber;
     const at = this.#addressOf(number);
+    arena.setWord(CELL_NOW_MS, this.#now() >>> 0);
     arena.setWord(at, flowId);
     arena.setWord(at + 4, bytes);
     arena.setWord(at + 8, arena.word(CELL_NOW_MS));
-    arena.setWord(at + 12, OUTCOMES.indexOf(outcome));
+    arena.setWord(at + 12, wordOf(outcome, reason) | (isLater ? LATER : 0));
     arena.setWord(CELL_NUMBER, (arena.word(CELL_NUMBER) + 1) >>> 0);
+    if (isLater) this.#laterCount++;
+    if (id !== undefined) this.identities.add(number, 1, id, port ?? 0);
     return number;
   }
 
-  /** The newest records, oldest first, at most `countMax`. */
-  recent(countMax: number): LineRecord[] {
+  /** It became of a line what was not known when it was noted. @param word see `outcomes.ts` */
+  amend(number: number, word: number): void {
+    const at = this.#addressOf(number) + 12;
+    this.#arena.setWord(at, (word | (this.#arena.word(at) & LATER)) >>> 0);
+  }
+
+  /** A record that is held. */
+  record(number: number): LineRecord {
     const arena = this.#arena;
-    const end = this.nextNumber;
-    const count = Math.min(countMax, end, arena.recordCount);
-    const records: LineRecord[] = [];
-    for (let number = end - count; number < end; number++) {
-      const at = this.#addressOf(number);
-      const outcome = OUTCOMES[arena.word(at + 12)];
-      if (!outcome) continue;
-      const flow = this.#flows.get(arena.word(at)) ?? UNKNOWN;
-      records.push({ ...flow, number, bytes: arena.word(at + 4), timeMs: arena.word(at + 8), outcome });
-    }
-    return records;
+    const at = this.#addressOf(number);
+    const flowId = arena.word(at);
+    return {
+      flow: this.flow(flowId),
+      flowId,
+      number,
+      bytes: arena.word(at + 4),
+      timeMs: arena.word(at + 8),
+      word: arena.word(at + 12),
+    };
+  }
+
+  /** Parts of a record, without making an object of it. */
+  flowIdAt(number: number): number {
+    return this.#arena.word(this.#addressOf(number));
+  }
+
+  bytesAt(number: number): number {
+    return this.#arena.word(this.#addressOf(number) + 4);
+  }
+
+  wordAt(number: number): number {
+    return this.#arena.word(this.#addressOf(number) + 12);
+  }
+
+  /** How long ago a record was made, in milliseconds. */
+  ageAt(number: number): number {
+    return this.ageOf(this.#arena.word(this.#addressOf(number) + 8));
+  }
+
+  /** How long ago that was. @param timeMs as in a record */
+  ageOf(timeMs: number): number {
+    return ((this.#now() >>> 0) - timeMs) >>> 0;
+  }
+
+  /** The time of now, as records have it. */
+  get timeMs(): number {
+    return this.#now() >>> 0;
   }
 
   #addressOf(number: number): number {
     return POOL + (number % this.#arena.recordCount) * RECORD_BYTES;
   }
-
-  #forgetOldest(): void {
-    for (const [id, flow] of this.#flows) {
-      this.#flows.delete(id);
-      this.#idsByKey.delete(`${flow.from}>${flow.to}/${flow.command}`);
-      return;
-    }
-  }
 }
+
+const newGeneration = (): Generation => ({ ids: new Map(), flows: new Map() });

@@ -20,6 +20,8 @@ export const CELL_RECORDER = 2068;
 export const CELL_RECORDER_MASK = 2072;
 /** Longest line with its LF that is passed on; a longer one is for the slow path. */
 export const CELL_LINE_BYTES_MAX = 2076;
+/** 1: lines with `traceparent` are for the slow path, too. */
+export const CELL_TRACES = 2080;
 
 /** One slot per destination: where its output buffer lies and how far it is filled. */
 export const SLOTS = 4096;

@@ -5,6 +5,7 @@ import {
   CELL_LINE_BYTES_MAX,
   CELL_RECORDER,
   CELL_RECORDER_MASK,
+  CELL_TRACES,
   MASKS,
   POOL,
   RECORD_BYTES,
@@ -61,6 +62,11 @@ export class Arena {
 
   setWord(address: number, value: number): void {
     this.words[address >>> 2] = value;
+  }
+
+  /** From now on lines with `traceparent` take the slow way, too. */
+  traceLines(): void {
+    this.setWord(CELL_TRACES, 1);
   }
 
   /** A buffer's address, large if asked for and there, else small; 0 when the pool is empty. */

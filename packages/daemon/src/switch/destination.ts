@@ -40,6 +40,10 @@ export interface Outlet {
 export interface DeliveryCounter {
   lines: number;
   bytes: number;
+  /** Of the lines, those that the outlet could not write, for it was closed. */
+  lost: number;
+  /** The destination is closed: what is lost from now on is counted there. */
+  heir?: { lost: number };
 }
 
 /**
@@ -51,16 +55,15 @@ export type DestinationState = 'open' | 'full' | 'refusing' | 'closed';
 /** Turns the lines of a flushed buffer into another form for this destination. */
 export type LineTransform = (lines: Uint8Array) => Uint8Array;
 
-/** Outcomes as the recorder numbers them. */
+/** What the recorder notes of lines as a rule: delivered; refused, for the queue is full. See `recorder/outcomes.ts`. */
 export const DELIVERED = 1;
-export const REFUSED = 3;
-export const SENT = 5;
+export const REFUSED = 3 | (1 << 8);
 
 export class Destination {
   /** The slot's address in the arena. */
   readonly slot: number;
   readonly outlet: Outlet;
-  readonly delivered: DeliveryCounter = { lines: 0, bytes: 0 };
+  readonly delivered: DeliveryCounter = { lines: 0, bytes: 0, lost: 0 };
   state: DestinationState = 'open';
   /** Bytes handed to the outlet that it has not done with. */
   queuedBytes = 0;
@@ -73,16 +76,15 @@ export class Destination {
   transform: LineTransform | undefined = undefined;
   prefersLarge = false;
   /** What the recorder notes of lines that go into its buffer. */
-  readonly outcome: number;
+  outcome = DELIVERED;
   /** It refuses, and its buffer holds what was refused: that is counted and forgotten. */
   isVoid = false;
 
-  constructor(arena: Arena, index: number, outlet: Outlet, outcome: number = DELIVERED) {
+  constructor(arena: Arena, index: number, outlet: Outlet) {
     this.slot = SLOTS + index * SLOT_BYTES;
     this.outlet = outlet;
-    this.outcome = outcome;
     clearSlot(arena, this.slot);
-    arena.setWord(this.slot + SLOT_OUTCOME, outcome);
+    arena.setWord(this.slot + SLOT_OUTCOME, DELIVERED);
     arena.setWord(this.slot + SLOT_EPOCH, (arena.word(this.slot + SLOT_EPOCH) + 1) >>> 0);
   }
 

@@ -20,7 +20,15 @@ export interface MemberOutput {
   lose(member: Destination, lines: number): void;
 }
 
+/** Lines that groups were given, and what became of their copies for each member. */
+export interface CopyCounter {
+  lines: number;
+  written: number;
+  lost: number;
+}
+
 export class FanOut {
+  readonly counter: CopyCounter = { lines: 0, written: 0, lost: 0 };
   readonly #arena: Arena;
   readonly #members: MemberOutput;
 
@@ -67,6 +75,8 @@ export class FanOut {
 
   /** Writes the same bytes to each member. @param release called once, after the last of them has been written */
   write(group: Group, bytes: Buffer, lines: number, release: () => void): void {
+    const { counter } = this;
+    counter.lines += lines;
     let left = 1;
     const done = (): void => {
       if (--left === 0) release();
@@ -74,9 +84,11 @@ export class FanOut {
     for (const member of group.members) {
       if (member.state === 'closed') continue;
       if (this.#members.refuses(member)) {
+        counter.lost += lines;
         this.#members.lose(member, lines);
         continue;
       }
+      counter.written += lines;
       left++;
       this.#members.write(member, bytes, lines, done);
     }

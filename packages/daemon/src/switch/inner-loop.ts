@@ -9,6 +9,7 @@ import {
   CELL_RECORDER,
   CELL_RECORDER_MASK,
   CELL_SLOT,
+  CELL_TRACES,
   DIRTY,
   DONE,
   FLOW_BYTES,
@@ -39,16 +40,19 @@ import {
 /** Handles lines in [start, end) of one source; see `assembly/inner-loop.ts`. Returns DONE, NEEDS_BUFFER or NEEDS_CARE. */
 export type InnerLoop = (start: number, end: number, owner: number, prefixLength: number) => number;
 
-const SPECIALS = ['cache=', 'transmis', 'broadcas'].map((text) => new TextEncoder().encode(text));
+const [TRACEPARENT = new Uint8Array(0), ...SPECIALS] = ['tracepar', 'cache=', 'transmis', 'broadcas'].map((text) =>
+  new TextEncoder().encode(text),
+);
 
 /** Whether a parameter that the daemon must read begins at `at`. */
 export function isSpecialAt(bytes: Uint8Array, at: number): boolean {
-  for (const special of SPECIALS) {
-    let same = 0;
-    while (same < special.length && bytes[at + same] === special[same]) same++;
-    if (same === special.length) return true;
-  }
+  for (const special of SPECIALS) if (isTextAt(bytes, at, special)) return true;
   return false;
+}
+
+function isTextAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let same = 0; same < text.length; same++) if (bytes[at + same] !== text[same]) return false;
+  return true;
 }
 
 /** The length of the head at `at` with the blank or LF behind it; 0 when it is longer than the cache takes. */
@@ -104,14 +108,16 @@ export function createInnerLoop(memory: WebAssembly.Memory): InnerLoop {
     return 0;
   };
 
+  const isTraceAt = (at: number): boolean => word(CELL_TRACES) !== 0 && isTextAt(bytes, at, TRACEPARENT);
+
   /** The end of the line at `at` behind its LF; 0 when its bytes are for the slow path. */
   const scanLine = (at: number, headBytes: number): number => {
     let byte = bytes[at + headBytes - 1];
     let next = at + headBytes;
-    if (byte !== 10 && isSpecialAt(bytes, next)) return 0;
+    if (byte !== 10 && (isSpecialAt(bytes, next) || isTraceAt(next))) return 0;
     while (byte !== 10) {
       byte = bytes[next++];
-      if (byte === 0 || (byte === 59 && isSpecialAt(bytes, next))) return 0;
+      if (byte === 0 || (byte === 59 && (isSpecialAt(bytes, next) || isTraceAt(next)))) return 0;
     }
     return next;
   };

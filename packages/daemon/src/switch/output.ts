@@ -29,7 +29,7 @@ import {
   seal,
   unseal,
 } from './destination.ts';
-import { FanOut } from './fan-out.ts';
+import { type CopyCounter, FanOut } from './fan-out.ts';
 import { Group } from './group.ts';
 import { Pressure, type PressureLimits } from './pressure.ts';
 import { SlotTable } from './slot-table.ts';
@@ -61,7 +61,11 @@ export class Output {
   /** Full destinations that are open for the rest of one read. */
   readonly #relaxed: Destination[] = [];
   readonly #copies: Copies;
+  /** What became of copies of broadcasts. */
+  readonly copies: Readonly<CopyCounter>;
   #isFlushScheduled = false;
+  /** What the recorder is to note of the line that was appended last. */
+  lastOutcome = DELIVERED;
   /** Lines that were accepted and will not be delivered: a member of a group had no room, or a destination is gone. */
   onLoss: (destination: Destination, lines: number, reason: Refusal) => void = () => undefined;
   /** Plain lines that were refused because the destination is full. */
@@ -86,14 +90,18 @@ export class Output {
       refuses: (member) => member.state === 'refusing' || this.waitingBytes(member) >= options.queueBytesMax,
       lose: (member, lines) => this.onLoss(member, lines, 'queue-full'),
     });
+    this.copies = this.#fanOut.counter;
   }
 
-  /**
-   * A new destination, or undefined when there are too many.
-   * @param outcome what the recorder notes of its lines
-   */
-  openDestination(outlet: Outlet, outcome?: number): Destination | undefined {
-    return this.#targets.open((index) => new Destination(this.#arena, index, outlet, outcome));
+  /** A new destination, or undefined when there are too many. */
+  openDestination(outlet: Outlet): Destination | undefined {
+    return this.#targets.open((index) => new Destination(this.#arena, index, outlet));
+  }
+
+  /** The recorder is to note something else of lines that go to the destination from now on. */
+  setOutcome(destination: Destination, outcome: number): void {
+    destination.outcome = outcome;
+    if (!destination.isVoid) this.#arena.setWord(destination.slot + SLOT_OUTCOME, outcome);
   }
 
   /** Forgets the destination; what it had not taken is dropped. */
@@ -177,6 +185,7 @@ export class Output {
     arena.bytes.set(line, begin);
     arena.setWord(slot + SLOT_POINTER, begin + line.length);
     arena.setWord(slot + SLOT_LINES, arena.word(slot + SLOT_LINES) + 1);
+    this.lastOutcome = arena.word(slot + SLOT_OUTCOME);
     // The daemon's own lines go to a full destination too; those of others must still ask.
     if (target instanceof Destination && target.state !== 'open' && source === undefined) seal(arena, slot);
     this.#markDirty(slot);
@@ -199,6 +208,7 @@ export class Output {
     const room = this.makeRoom(destination, line.length, source);
     if (room !== 'room' && room !== 'ordinary') return room;
     this.flush(destination);
+    this.lastOutcome = destination.outcome;
     this.#write(destination, asBuffer(line), 1, done, context);
     return 'queued';
   }
@@ -393,9 +403,11 @@ export class Output {
     if (target instanceof Group) {
       this.#fanOut.flush(target);
       for (const member of target.members) this.flush(member);
+      this.lastOutcome = DELIVERED;
       this.#fanOut.write(target, bytes, lines, () => undefined);
     } else {
       this.flush(target);
+      this.lastOutcome = target.outcome;
       this.#write(target, bytes, lines, undefined);
     }
   }
@@ -409,6 +421,7 @@ export class Output {
     destination.queuedBytes += length;
     const done: Done = (isWritten, mayReuse) => {
       release?.(isWritten, mayReuse);
+      if (!isWritten) (delivered.heir ?? delivered).lost += lines;
       destination.queuedBytes -= length;
       this.#pressure.ease(destination);
     };

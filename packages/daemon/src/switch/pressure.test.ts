@@ -1,6 +1,7 @@
 // Slow destinations and floods: who is paused, what is refused, what is counted, and that nobody else waits.
 
 import { describe, expect, it } from 'vitest';
+import { outcomeIn, reasonIn } from '../recorder/outcomes.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { Arena } from './arena.ts';
 import type { Destination } from './destination.ts';
@@ -41,9 +42,10 @@ function createRig(): Rig {
   output.onRefusal = (_destination, lines) => {
     counts.refused += lines;
   };
-  const recorder = new Recorder(arena);
+  const recorder = new Recorder(arena, { runCountMax: 16, now: () => rig.now });
   const source = {
     serial: 5,
+    lines: 0,
     prefix: Buffer.from('<alpha:tx '),
     isStamped: false,
     carry: undefined,
@@ -126,12 +128,15 @@ describe('a slow destination', () => {
     for (let turn = 0; turn < 30; turn++) send(rig, 100);
     expect(rig.waiting()).toBe(125 * STAMPED_BYTES);
     expect(rig.counts.refused).toBe(3000);
-    expect(rig.recorder.recent(1)[0]).toMatchObject({ outcome: 'refused', from: 'alpha:tx', command: 'PING' });
+    const { flow, word } = rig.recorder.record(rig.recorder.nextNumber - 1);
+    expect(flow).toMatchObject({ from: 'alpha:tx', command: 'PING' });
+    expect([outcomeIn(word), reasonIn(word)]).toEqual(['refused', 'queue-full']);
     rig.take();
     send(rig, 7);
     rig.take();
     expect(rig.counts).toEqual({ received: 132, refused: 3000, rejected: 0 });
-    expect(rig.recorder.recent(1)[0]).toMatchObject({ outcome: 'delivered', number: 3131 });
+    expect(rig.recorder.nextNumber).toBe(3132);
+    expect(outcomeIn(rig.recorder.record(3131).word)).toBe('delivered');
     rig.output.close();
   });
 

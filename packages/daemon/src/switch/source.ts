@@ -7,6 +7,8 @@ export interface Source {
   serial: number;
   /** The stamp put before each of its lines, `<server:service `; empty for lines that go on without a sender. */
   prefix: Uint8Array;
+  /** How many lines of it were handled, those that are no messages left out. The switch counts what the inner loop handles. */
+  lines: number;
   /** Its lines bear their senders already, and keep them; they are all handled at once, for who reads them waits. */
   readonly isStamped: boolean;
   /** The beginning of a line whose rest has not come yet. */

@@ -19,6 +19,7 @@ interface Rig {
   readonly arena: Arena;
   readonly source: Source;
   readonly events: string[];
+  readonly handler: LineHandler;
   received(name: string): string;
   readonly destinations: Map<string, Destination>;
   readonly groups: Map<string, Group>;
@@ -62,6 +63,7 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
   if (group !== undefined) groups.set('./PING', group);
   const source: Source = {
     serial: 7,
+    lines: 0,
     prefix: Buffer.from('<alpha:tx1 '),
     isStamped: false,
     carry: undefined,
@@ -113,6 +115,7 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
     arena,
     source,
     events,
+    handler,
     destinations,
     groups,
     received: (name) => Buffer.concat(got.get(name) ?? []).toString('latin1'),
@@ -239,6 +242,27 @@ describe.each([
     rig.switch.feed(rig.source, Buffer.from(endings.map(line).join(''), 'latin1'));
     rig.output.flushAll();
     expect(rig.received('rx')).toBe(endings.map((byte) => `<alpha:tx1 ${line(byte)}`).join(''));
+  });
+
+  it('gives lines with a trace to the slow way, once it is told to', () => {
+    const lines = 'rx/PING tracepart=1\nrx/PING a=1;traceparent=2\nrx/PING atraceparent=3\nrx/PING a=";tracepare\n';
+    const slow = (rig: Rig): number => {
+      let handled = 0;
+      const { handle } = rig.handler;
+      rig.handler.handle = (...call) => {
+        handled++;
+        handle(...call);
+      };
+      rig.switch.feed(rig.source, Buffer.from(`rx/PING\n${lines}`));
+      rig.output.flushAll();
+      return handled;
+    };
+    const before = createRig(isPlain);
+    expect(slow(before)).toBe(0);
+    const after = createRig(isPlain);
+    after.arena.traceLines();
+    expect(slow(after)).toBe(3);
+    expect(after.received('rx')).toBe(before.received('rx'));
   });
 
   it('forgets a verdict when its destination goes', () => {

@@ -4,6 +4,7 @@ import { HEAD, readHead, trimEnd, trimStart, type WireErrorCode } from 'snapcomm
 import type { Arena } from './arena.ts';
 import {
   CELL_NOW_MS,
+  CELL_NUMBER,
   CELL_POSITION,
   CELL_SLOT,
   DONE,
@@ -153,7 +154,9 @@ export class Switch {
     let decidedAt = -1;
     while (at < end && source.serial !== 0) {
       if (this.#prefix !== source.prefix) this.#setPrefix(source.prefix);
+      const before = arena.word(CELL_NUMBER);
       const result = route(at, end, source.serial, source.prefix.length);
+      source.lines += (arena.word(CELL_NUMBER) - before) >>> 0;
       at = arena.word(CELL_POSITION);
       if (result === DONE) break;
       const next = arena.bytes.indexOf(LINE_FEED, at) + 1;
@@ -191,16 +194,12 @@ export class Switch {
     if (target === undefined) throw new Error('the flow cache names a slot without a target');
     const room = this.#output.makeRoomForLines(target, next - at + source.prefix.length, source);
     if (room === 'room') return true;
+    // A line that no buffer takes goes the slow way, where it is written by itself.
     const line = this.#lineAt(this.#arena.bytes, at, next - 1);
     if (readHead(line.bytes, line.start, line.end, line.offsets) !== undefined)
       throw new Error('the flow cache holds an invalid head');
-    if (room === 'ordinary') {
-      this.#output.append(
-        target,
-        Buffer.concat([source.prefix, line.bytes.subarray(bodyOf(source, line), next)]),
-        source,
-      );
-    } else this.#handler.refuse(source, line, target, room);
+    if (room === 'ordinary') this.#handler.handle(source, line);
+    else this.#handler.refuse(source, line, target, room);
     return false;
   }
 

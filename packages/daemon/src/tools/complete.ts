@@ -18,7 +18,7 @@ const TAKES_MESSAGE = new Set(['send', 'request']);
 /** Where a machine is named, as an argument or as the value of an option. */
 const WANTS_SERVER = new Set(['servers', 'links', 'drain']);
 const SERVER_OPTIONS = new Set(['--server', '--from', '--without']);
-const HAS_SERVER_OPTION = new Set(['route', 'what-if', 'sniff', 'simulate']);
+const HAS_SERVER_OPTION = new Set(['route', 'what-if', 'sniff', 'simulate', 'top', 'history']);
 
 type Complete = (value: string, description: string) => void;
 

@@ -50,7 +50,7 @@ describe('Output', () => {
       ['images', '7', { text: 'up', style: 'green' }],
       ['a', '12345', ''],
     ]);
-    expect(out.text).toBe('NAME    COUNT  LAST\nimages      7  up\na       12345  \n');
+    expect(out.text).toBe('NAME    COUNT  LAST\nimages      7  up\na       12345\n');
   });
 
   it('shows control characters of others on a terminal and leaves them to programs', () => {

@@ -110,7 +110,7 @@ export class Output {
         const padded = align === 'right' ? text.padStart(width) : text.padEnd(width);
         return typeof cell === 'string' ? padded : this.paint(cell.style, padded);
       });
-      this.line(texts.join('  '));
+      this.line(texts.join('  ').trimEnd());
     };
     print(columns.map(({ title }) => ({ text: title, style: 'bold' })));
     for (const row of rows) print(row);

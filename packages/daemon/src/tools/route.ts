@@ -8,6 +8,7 @@ import {
   type Removal,
 } from '@snapcommunicator/network/atlas';
 import type { Command } from 'commander';
+import { DAEMON_NAMES } from 'snapcommunicator/wire';
 import { type GraphOptions, loadGraph, serverNamed, TOPOLOGY_OPTION } from './cluster.ts';
 import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
 import { collect } from './option-values.ts';
@@ -42,8 +43,6 @@ interface Route {
   readonly nextInstance: AtlasPath | undefined;
   readonly instances: readonly Instance[];
 }
-
-const DAEMON_NAMES = new Set(['', 'communicatord', 'snapcommunicator']);
 
 export function describe(command: Command): void {
   command

@@ -1,28 +1,17 @@
-// Live traffic for `snapcom sniff`: of the daemon of the connection, of another machine, or of all.
+// Live traffic for `snapcom sniff`: which daemons show theirs, of one machine, or of all, and what they had to leave out.
 
 import type { Filter } from '@snapcommunicator/network/filter';
-import { type Communicator, CommunicatorError, communicatord } from 'snapcommunicator';
+import { type Communicator, CommunicatorError } from 'snapcommunicator';
 import { askGraph, daemonOf, othersIn } from './cluster.ts';
-import { openConnection } from './connection.ts';
-import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
-import { interruption, whenAborted } from './interruption.ts';
+import { EXIT, ToolError } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import { type Sniffed, sniffedOf } from './sniffed.ts';
 import { plural } from './text.ts';
 import type { CommonOptions } from './tool.ts';
 
 export interface LiveOptions extends CommonOptions {
-  readonly count?: number;
   readonly headers?: boolean;
-  readonly write?: string;
   readonly server?: string;
   readonly all?: boolean;
-}
-
-/** Where sniffed messages go: the terminal, a program, a file. */
-export interface Sink {
-  put(sniffed: Sniffed): void;
-  close(): void;
 }
 
 /** Daemons of other machines show traffic for 15 s. */
@@ -31,47 +20,8 @@ const answerMsMax = 5000;
 /** Between two words on messages that were left out. */
 const skippedMsMin = 5000;
 
-/** Puts what passes into the sink, until it is enough or the user ends it. @throws ToolError, CommunicatorError */
-export async function sniffLive(filter: Filter, sink: Sink, options: LiveOptions, output: Output): Promise<ExitCode> {
-  const end = interruption();
-  const bus = await openConnection({ to: options.to });
-  const watch = new Watch(bus, filter, options, output);
-  let shown = 0;
-  const skipped = new Skipped(output);
-  const lost = new Promise<'lost'>((resolve) => bus.on('closed', () => resolve('lost')));
-  const enough = new Promise<'enough'>((resolve) => {
-    bus.on(communicatord, 'SNIFFED', ({ sentFromServer, sentFromService, parameters }) => {
-      // Only the word of a daemon that was asked: any service could send a message of that name.
-      if (sentFromService !== 'communicatord' || !watch.has(sentFromServer) || shown === options.count) return;
-      if (parameters.skipped !== undefined) skipped.add(parameters.skipped);
-      sink.put(sniffedOf(parameters, options.all ? sentFromServer : undefined));
-      if (++shown === options.count) resolve('enough');
-    });
-  });
-  try {
-    await watch.begin();
-  } catch (error) {
-    await bus.close({ timeout: 1000 }).catch(() => {});
-    throw error;
-  }
-  // Talk, not data: who waits for this line misses nothing from now on.
-  const where = options.all
-    ? ` on ${plural(watch.count, 'machine')}`
-    : watch.isElsewhere
-      ? ` on ${options.server}`
-      : '';
-  output.say(`sniffing${filter.text === '' ? '' : ` ${filter.text}`}${where}; Ctrl-C ends it`);
-  const how = await Promise.race([enough, lost, whenAborted(end)]);
-  await watch.end();
-  await bus.close({ timeout: 2000 }).catch(() => {});
-  if (options.write !== undefined) output.say(`${plural(shown, 'message')} written to ${options.write}`);
-  skipped.tellAll();
-  if (how === 'lost') throw new ToolError(EXIT.noConnection, 'the communicator closed the connection');
-  return EXIT.done;
-}
-
 /** The daemons that show their traffic. */
-class Watch {
+export class Watch {
   readonly #bus: Communicator;
   readonly #parameters: { readonly headers: boolean; readonly filter?: string };
   readonly #options: LiveOptions;
@@ -157,7 +107,7 @@ class Watch {
 }
 
 /** Messages that a daemon left out because they were too many for who reads here: told, but not each time. */
-class Skipped {
+export class Skipped {
   readonly #output: Output;
   #total = 0;
   #toldMs = Number.NEGATIVE_INFINITY;

@@ -1,13 +1,14 @@
-// `snapcom sniff`: the traffic of the daemon as it passes, filtered; into a file, and from one.
+// `snapcom sniff`: the traffic of daemons, as it passes and as it passed, filtered; into a file, and from one.
 
 import { createReadStream, openSync, writeSync } from 'node:fs';
-import { compileFilter, FIELDS, type Filter } from '@snapcommunicator/network/filter';
-import { type Command, Option } from 'commander';
+import { FIELDS, type Filter } from '@snapcommunicator/network/filter';
+import type { Command } from 'commander';
+import { aboutIds } from './conversation.ts';
 import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
 import { linesOf } from './lines.ts';
-import { countOption } from './option-values.ts';
+import { countOption, momentOption } from './option-values.ts';
 import type { Output } from './output.ts';
-import { type Sink, sniffLive } from './sniff-live.ts';
+import { compiled, type Sink, sniffBus } from './sniff-bus.ts';
 import { formatSniffed, readSniffed, recordOf } from './sniffed.ts';
 import { formatCount } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
@@ -18,7 +19,9 @@ export interface SniffOptions extends CommonOptions {
   readonly write?: string;
   readonly read?: string;
   readonly follow?: string;
-  readonly since?: string;
+  /** Unix seconds. */
+  readonly since?: number;
+  readonly until?: number;
   readonly server?: string;
   readonly all?: boolean;
 }
@@ -37,7 +40,8 @@ export function describe(command: Command): void {
     .option('--write <file>', 'write them to a file, one JSON value a line, instead of printing them')
     .option('--read <file>', 'show what was written to a file, instead of live traffic')
     .option('--follow <id>', 'one message and its answers: its id, message_id or correlation_id')
-    .addOption(new Option('--since <duration>').hideHelp())
+    .addOption(momentOption('--since <time>', 'begin in the past: 5m ago, or at 14:02:30, and go on live'))
+    .addOption(momentOption('--until <time>', 'end in the past, and do not go on live; 0s: now'))
     .option('--server <name>', 'the traffic of another machine')
     .option('--all', 'the traffic of all machines of the cluster: each message where it is sent and where it arrives')
     .addHelpText(
@@ -50,46 +54,38 @@ ${Object.entries(FIELDS)
   parameter.NAME a parameter of the message, also p.NAME
 Operators: == != ~ (contains; * stands for anything) > >= < <= && || ! ( )
 
-Live traffic needs a privilege: the Unix socket, or a daemon with compat_control; and that of other machines links that
+What is past comes from the recorders of the daemons, which hold the last messages without their parameters, unless
+recorder_payloads has them kept; then it goes on live, without a gap and nothing twice.
+
+Traffic needs a privilege: the Unix socket, or a daemon with compat_control; and that of other machines links that
 prove who speaks: scs:, or a cluster secret.`,
     );
 }
 
 export async function run({ args, options, output }: Call<SniffOptions>): Promise<ExitCode> {
   checkOptions(options);
-  const filter = readFilter(args.join(' '), options.follow);
+  const filter = compiled(args.join(' '));
   const sink = openSink(options, output);
   try {
     return options.read === undefined
-      ? await sniffLive(filter, sink, options, output)
-      : await readFile(options.read, filter, sink, options, output);
+      ? await sniffBus(filter, sink, options, output)
+      : await readFile(options.read, followed(filter, options.follow), sink, options, output);
   } finally {
     sink.close();
   }
 }
 
-function checkOptions({ since, server, all, read }: SniffOptions): void {
-  if (since !== undefined)
-    throw usageError(
-      '--since is not possible yet: the daemon keeps no past traffic that could be shown. Live traffic is shown without it',
-    );
+function checkOptions({ since, until, server, all, read }: SniffOptions): void {
   if (server !== undefined && all) throw usageError('--server shows one machine and --all every one: give one of them');
   if (read !== undefined && (server !== undefined || all))
     throw usageError('--read shows a file: leave --server and --all out');
+  if (since !== undefined && until !== undefined && since > until) throw usageError('--since is later than --until');
 }
 
-function readFilter(text: string, follow: string | undefined): Filter {
-  const given = compiled(text);
-  if (follow === undefined) return given;
-  const id = `"${follow.replace(/[\\"]/g, '\\$&')}"`;
-  const about = `(id==${id} || p.message_id==${id} || p.correlation_id==${id})`;
-  return compiled(given.text === '' ? about : `(${given.text}) && ${about}`);
-}
-
-function compiled(text: string): Filter {
-  const { filter, error } = compileFilter(text);
-  if (filter !== undefined) return filter;
-  throw usageError(`the filter, character ${error.at + 1}: ${error.message}\n  ${text}\n  ${' '.repeat(error.at)}^`);
+/** What is in a file is all that is known of a conversation. */
+function followed(filter: Filter, id: string | undefined): Filter {
+  if (id === undefined) return filter;
+  return compiled(filter.text === '' ? aboutIds([id]) : `(${filter.text}) && (${aboutIds([id])})`);
 }
 
 async function readFile(
@@ -110,7 +106,7 @@ async function readFile(
         const sniffed = readSniffed(text);
         if (sniffed === undefined) {
           if (++bad === 1) output.say(`${path}:${number}: not a message as --write writes them; left out`);
-        } else if (filter.matches(recordOf(sniffed))) {
+        } else if (isWithin(sniffed.time, options) && filter.matches(recordOf(sniffed))) {
           const { parameters: _left, ...headers } = sniffed;
           sink.put(options.headers ? headers : sniffed);
           if (++shown === options.count) return bad > 0 ? EXIT.no : EXIT.done;
@@ -124,6 +120,9 @@ async function readFile(
   if (bad > 1) output.say(`${path}: ${formatCount(bad)} lines were left out`);
   return bad > 0 ? EXIT.no : EXIT.done;
 }
+
+const isWithin = (time: number, { since, until }: SniffOptions): boolean =>
+  time >= (since ?? Number.NEGATIVE_INFINITY) && time <= (until ?? Number.POSITIVE_INFINITY);
 
 function openSink({ write: path, json }: SniffOptions, output: Output): Sink {
   if (path !== undefined && path !== '-') return openFile(path);

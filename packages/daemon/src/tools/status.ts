@@ -2,10 +2,19 @@
 
 import { type Health, healthOf } from '@snapcommunicator/network/atlas';
 import type { Command } from 'commander';
-import { type Communicator, communicatord, type MessageOf } from 'snapcommunicator';
+import {
+  type Communicator,
+  CommunicatorError,
+  communicatord,
+  type Flag,
+  flagTitle,
+  type MessageOf,
+} from 'snapcommunicator';
+import { URGENT_PRIORITY } from 'snapcommunicator/contract';
 import { askGraph } from './cluster.ts';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { askAll } from './flag.ts';
 import type { Output } from './output.ts';
 import { formatAge, formatBytes, formatCount, plural } from './text.ts';
 import type { Call } from './tool.ts';
@@ -32,24 +41,27 @@ const CLOCK_TEXTS: Readonly<Record<string, string>> = {
   invalid: 'not synchronised',
 };
 const answerMsMax = 5000;
+const FLAGS_SHOWN = 5;
 
 export function describe(command: Command): void {
   command.addHelpText(
     'after',
     `
 Exit code 0 if the daemon answers, the cluster is up and complete, nothing is wrong in the graph and the clock can be
-trusted; 1 if it answers and something is not well; 3 if there is no daemon.`,
+trusted, and no flag of a priority from ${URGENT_PRIORITY} on is up; 1 if it answers and something is not well; 3 if there is no daemon.`,
   );
 }
 
 export async function run({ options, output }: Call): Promise<ExitCode> {
-  const { report, cluster, clock, graph } = await withConnection({ to: options.to }, async (bus) => ({
+  const { report, cluster, clock, graph, flags } = await withConnection({ to: options.to }, async (bus) => ({
     report: (await bus.request(communicatord, 'DAEMON_STATUS')).parameters,
     cluster: await askCluster(bus),
     clock: await askClock(bus),
     graph: healthOf(await askGraph(bus)),
+    flags: await askFlags(bus),
   }));
-  const isWell = cluster.well && clock.well && graph.isWell;
+  const urgent = flags.filter(({ priority }) => priority >= URGENT_PRIORITY);
+  const isWell = cluster.well && clock.well && graph.isWell && urgent.length === 0;
   if (options.json) {
     const { correlation_id: _ours, reasons, ...counts } = report as Report & { correlation_id?: string };
     output.json({
@@ -58,8 +70,9 @@ export async function run({ options, output }: Call): Promise<ExitCode> {
       cluster,
       graph: graphJson(graph),
       clock,
+      flags: { well: urgent.length === 0, up: flags.length, urgent: urgent.length },
     });
-  } else print(output, report, cluster, graph, clock);
+  } else print(output, { report, cluster, graph, clock, flags });
   return isWell ? EXIT.done : EXIT.no;
 }
 
@@ -90,7 +103,25 @@ const graphJson = ({ isWell, summary, problems, notes }: Health): object => ({
   notes,
 });
 
-function print(output: Output, report: Report, cluster: Cluster, graph: Health, clock: Clock): void {
+/** The flags of the cluster; a daemon that knows no such thing has none. */
+async function askFlags(bus: Communicator): Promise<readonly Flag[]> {
+  try {
+    return (await askAll(bus)).flags;
+  } catch (error) {
+    if (error instanceof CommunicatorError && error.code === 'INVALID_MESSAGE') return [];
+    throw error;
+  }
+}
+
+interface Findings {
+  readonly report: Report;
+  readonly cluster: Cluster;
+  readonly graph: Health;
+  readonly clock: Clock;
+  readonly flags: readonly Flag[];
+}
+
+function print(output: Output, { report, cluster, graph, clock, flags }: Findings): void {
   const verdict = (isWell: boolean): string =>
     isWell ? output.paint('green', 'well    ') : output.paint('red', 'NOT WELL');
   const row = (what: string, isWell: boolean, text: string): void =>
@@ -116,6 +147,9 @@ function print(output: Output, report: Report, cluster: Cluster, graph: Health, 
   row('graph', graph.isWell, graph.summary);
   for (const text of [...graph.problems, ...graph.notes]) more(text);
   row('clock', clock.well, CLOCK_TEXTS[clock.state] ?? clock.state);
+  const isCalm = flags.every(({ priority }) => priority < URGENT_PRIORITY);
+  row('flags', isCalm, flags.length === 0 ? 'none is up' : `${plural(flags.length, 'flag')} up: see snapcom flag list`);
+  for (const flag of flags.slice(0, FLAGS_SHOWN)) more(`${flagTitle(flag)} on ${flag.server}: ${flag.message}`);
 }
 
 function parsed(reasons: string): Record<string, Record<string, number> | null> {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { type Communicator, CommunicatorError } from 'snapcommunicator';
+import { DAEMON_NAMES } from 'snapcommunicator/wire';
 import { daemonOf } from './cluster.ts';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode, exitCodeOf, ToolError, usageError } from './exit-codes.ts';
@@ -16,7 +17,6 @@ interface TraceOptions {
 
 /** As many as a frame may take. */
 const HOPS_MAX = 64;
-const DAEMON_NAMES = new Set(['', 'communicatord', 'snapcommunicator']);
 
 export function describe(command: Command): void {
   command

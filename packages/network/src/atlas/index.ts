@@ -11,15 +11,16 @@ export type {
   AtlasCounts,
   AtlasDataCenter,
   AtlasLink,
+  AtlasLinkState,
   AtlasRates,
   AtlasServer,
   AtlasService,
   GraphDocument,
 } from './document.ts';
-export { encodeGraph } from './document.ts';
+export { compareTexts, encodeGraph } from './document.ts';
 export { renderDot } from './dot.ts';
 export { formatMs, formatRate, formatSpan } from './format.ts';
-export { type Health, healthOf } from './health.ts';
+export { type Health, healthOf, titleOf } from './health.ts';
 export { mergeGraphs } from './merge.ts';
 export { renderMermaid } from './mermaid.ts';
 export { Atlas, type AtlasPath, type Loss, lossWithout, type Removal, weakSpots } from './paths.ts';

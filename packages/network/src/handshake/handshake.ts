@@ -104,6 +104,8 @@ const ADDRESS = /^[\w.:[\]-]{0,80}$/;
 const AREA = /^\w{0,64}$/;
 /** A C++ daemon says one thing before its ACCEPT. */
 const EARLY_MAX = 8;
+/** Characters of each nonce in the name of a link. */
+const LINK_ID_SHARE = 12;
 
 /** One side of one connection, up to the link. */
 export class Handshake {
@@ -122,6 +124,14 @@ export class Handshake {
   /** The peer's `neighbors`, as it said them. */
   get peerNeighbors(): string {
     return this.#peerNeighbors;
+  }
+
+  /** A name for the link, the same at both ends and of no other: from the nonces of both. @param nonce this side's */
+  linkId(nonce: string): string {
+    return [nonce, this.#peerNonce]
+      .map((each) => each.slice(0, LINK_ID_SHARE))
+      .sort()
+      .join('-');
   }
 
   /** Who the peer is, or says it is, once it has. */
@@ -179,6 +189,7 @@ export class Handshake {
     if (objection !== undefined) return this.#refuse(objection);
     if (parameters['graph'] !== '1') return this.#meetLegacy({ command: 'ACCEPT', parameters }, legacyObjection);
     const peerNonce = parameters['nonce'] ?? '';
+    this.#peerNonce = peerNonce;
     const claimed = readIdentity(parameters);
     if (claimed === undefined) return this.#refuse('malformed');
     const { proof: given } = parameters;

@@ -6,7 +6,7 @@
 //       HELP, REGISTER_FOR_LOADAVG         →                                                   linked
 //       COMMANDS, LOADAVG, ALIVE … both ways; messages for services both ways; DISCONNECT ends it
 
-import type { Message } from 'snapcommunicator/wire';
+import { DAEMON_NAMES, type Message } from 'snapcommunicator/wire';
 import { type Introduction, introduce } from './introduction.ts';
 
 export interface LegacyLinkOptions {
@@ -35,7 +35,6 @@ export type LegacyLinkEffect =
 export type DownReason = 'disconnected' | 'refused' | 'silent' | 'lost' | 'replaced' | 'stopping';
 export type LegacyLinkState = 'linked' | 'closed';
 
-const DAEMON_NAMES = new Set(['', 'communicatord', 'snapcommunicator']);
 const ALIVE_MISSED_MAX = 3;
 const NO_EFFECTS: readonly LegacyLinkEffect[] = [];
 

@@ -7,6 +7,7 @@
 // simulator's. The owner gives the node what its links bring, carries its effects out, and wakes it when it asks.
 
 import {
+  type DataFrame,
   type Frame,
   type Instance,
   instanceOf,
@@ -57,6 +58,8 @@ export interface Local<T> {
   nodesChanged(): void;
   /** A turn ends: what waits and can go now is to be given to streams. */
   flush(now: number): void;
+  /** A data frame was passed on to another node. @param to undefined: there was no way on */
+  passed?(frame: DataFrame, from: Port, to: Port | undefined): void;
 }
 
 export type NodeEffect =
@@ -222,6 +225,7 @@ export class Node<T> {
     // What has just changed may not be computed yet: frames would be lost, or go to and fro until their hops are used up.
     const link = this.#linkFor(frame);
     if (link === undefined || link === from) this.step({ kind: 'in-doubt' }, now);
+    if (frame.kind === 'data') this.#local.passed?.(frame, from, this.#linkFor(frame));
     this.#send({ ...frame, hops: frame.hops - 1 });
   }
 

@@ -4,6 +4,7 @@
 // flooded into the database; from that come the graph, the routes and the directory of services. Without a graph it
 // knows this machine alone.
 
+import { DAEMON_NAMES } from 'snapcommunicator/wire';
 import type { NodeId } from '../frame/frame.ts';
 import type { GraphEffect, GraphInput, GraphSnapshot, NodeDecision } from './effects.ts';
 import { GraphRouter } from './graph-router.ts';
@@ -50,7 +51,6 @@ export interface RouterSnapshot extends GraphSnapshot {
   readonly services: readonly { readonly service: string; readonly port: Port; readonly isAnnounced: boolean }[];
 }
 
-const DAEMON_NAMES = new Set(['', 'communicatord', 'snapcommunicator']);
 /** What stands before a service that may be on any machine, as its last daemon sees it. */
 const ANYWHERE = new Set(['', '*', '?']);
 const SCOPES: Readonly<Record<string, Scope>> = { '.': 'machine', '?': 'network', '*': 'cluster' };
@@ -173,6 +173,11 @@ export class Router {
   /** The part of the router that knows other nodes. */
   get graph(): GraphRouter | undefined {
     return this.#graph;
+  }
+
+  /** What a service of this machine understands, as others are told. */
+  commandsOf(service: string): readonly string[] {
+    return this.#machine.announcement(service)?.split(',').filter(Boolean) ?? [];
   }
 
   /** The graph as seen from here. */

@@ -21,6 +21,8 @@ export interface TracedMessage {
   /** Whether a durable one is on disk, and its sender was told so. */
   isStored: boolean;
   deliveries: number;
+  /** Those of them that did not say `redelivered`: what a durable one is sent again as may overtake its first copy. */
+  firstCopies: number;
   ending: Ending | undefined;
   /** In which life of its first machine it ended. */
   endedInLife: number;
@@ -103,6 +105,7 @@ export class Checker {
       isAccepted: false,
       isStored: false,
       deliveries: 0,
+      firstCopies: 0,
       ending: undefined,
       endedInLife: 0,
       returnedBefore: undefined,
@@ -149,7 +152,7 @@ export class Checker {
       if (!message.isDurable) this.violate(`${what} was called redelivered and is not durable`);
       if (message.isAfterFaults) this.violate(`${what} was called redelivered after all faults`);
     }
-    if (message.deliveries > 1 && !isAgain) this.violate(`${what} was delivered ${message.deliveries} times`);
+    if (!isAgain && ++message.firstCopies > 1) this.violate(`${what} was delivered ${message.firstCopies} times`);
     if ((message.ending === 'expired' && !message.isDurable) || message.ending === 'refused') {
       this.violate(`${what} was delivered after it had ended as ${message.ending}`);
     }

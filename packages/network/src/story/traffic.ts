@@ -30,14 +30,7 @@ export interface Traffic {
   }[];
 }
 
-export const HAPPENINGS = [
-  'server-up',
-  'server-lost',
-  'link-up',
-  'link-lost',
-  'service-up',
-  'service-down',
-] as const;
+export const HAPPENINGS = ['server-up', 'server-lost', 'link-up', 'link-lost', 'service-up', 'service-down'] as const;
 export type Happening = (typeof HAPPENINGS)[number];
 
 export interface HistoryEvent {

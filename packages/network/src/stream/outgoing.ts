@@ -143,6 +143,14 @@ export class OutgoingStream<T> {
     return this.#heldBytes;
   }
 
+  /** Lines of which it is not known yet what became of them. */
+  get openLines(): number {
+    let lines = 0;
+    // What was void before it was ever sent has had its outcome.
+    for (const { parcel, isVoid, wasSent } of this.#entries) if (!isVoid || wasSent) lines += parcel.count;
+    return lines;
+  }
+
   hasRoom(bytes: number): boolean {
     return this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#options.windowBytes;
   }

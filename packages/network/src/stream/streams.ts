@@ -159,6 +159,11 @@ export class Streams<T> {
     return this.#outgoing.keys();
   }
 
+  /** Lines in the stream to a node of which it is not known yet what became of them. */
+  openLines(last: Instance): number {
+    return this.#outgoing.get(last)?.openLines ?? 0;
+  }
+
   /** Bytes that are not acknowledged, in all streams. */
   get heldBytes(): number {
     let bytes = 0;

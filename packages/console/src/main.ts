@@ -1,0 +1,7 @@
+// Starts the page.
+
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './style/base.css';
+
+mount(App, { target: document.querySelector('#app') as HTMLElement });

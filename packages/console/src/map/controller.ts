@@ -1,0 +1,448 @@
+// The map's mind: keeps places, choice, focus and camera together, and tells the renderer what has changed.
+
+import type { GraphDocument } from '@snapcommunicator/network/atlas';
+import { type Camera, fitted, toMap, toScreen, zoomed } from './camera.ts';
+import { type Emphasis, emphasize, matching } from './emphasis.ts';
+import { boundsOf, type Point, type Rectangle } from './geometry.ts';
+import { listenToGestures } from './gestures.ts';
+import { type Direction, type Hit, hitAt, neighborToward } from './hit.ts';
+import { layOut } from './layout.ts';
+import { buildScene, linkKey, type MapTraffic, type Scene, type Selection } from './model.ts';
+import { forgetPlaces, loadPlaces, type Places, savePlaces } from './places.ts';
+import { type Layers, Renderer } from './renderer.ts';
+import { watchTheme } from './theme.ts';
+import { centerDetails, type Details, linkDetails, machineDetails, spoken } from './words.ts';
+
+/** What the map is given. */
+export interface MapInput {
+  readonly graph: GraphDocument;
+  readonly traffic: MapTraffic | undefined;
+  readonly removed: readonly string[];
+  readonly selection: Selection | undefined;
+  readonly highlight: string;
+  readonly time: number | undefined;
+  readonly isStale: boolean;
+}
+
+/** What the map tells. */
+export interface MapListener {
+  select(selection: Selection | undefined): void;
+  open(selection: Selection): void;
+  /** Details of what the pointer is on. */
+  hover(details: Details | undefined, point: Point): void;
+  /** To those who listen to the map. */
+  say(sentence: string): void;
+}
+
+/** Around all machines, in units of the map: their region; then in pixels: names and buttons. */
+const REGION_MARGIN = 70;
+const FIT_PADDING = { top: 58, right: 60, bottom: 50, left: 60 };
+const FIT_PADDING_NARROW = { top: 54, right: 18, bottom: 44, left: 18 };
+const NARROW_PX = 640;
+const ZOOM_STEP = 1.45;
+/** Whoever has the focus is shown with so much around, in pixels. */
+const FOCUS_MARGIN = 110;
+const NOBODY: Emphasis = {
+  isActive: false,
+  machines: new Map(),
+  links: new Map(),
+  center: undefined,
+  service: undefined,
+  removedMachines: new Set(),
+  removedLinks: new Set(),
+  cutOff: new Set(),
+};
+
+const ARROWS: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
+
+export class MapController {
+  readonly renderer: Renderer;
+  readonly #host: HTMLElement;
+  readonly #listener: MapListener;
+  readonly #ends: (() => void)[] = [];
+  #input: MapInput | undefined;
+  #scene: Scene | undefined;
+  #places: Places | undefined;
+  #cluster = '';
+  /** Data centres whose machines stand there without anybody having told how they are linked. */
+  readonly #provisional = new Set<string>();
+  #emphasis = { key: '', value: NOBODY };
+  /** Whether the camera shows all, whatever comes: until a person moves it. */
+  #showsAll = true;
+  #hit: Hit | undefined;
+  #grabbed: string | undefined;
+  #focused: string | undefined;
+  /** Whether the next machine that is clicked is the other end of a path. */
+  isJoining = false;
+
+  constructor(host: HTMLElement, layers: Layers, listener: MapListener) {
+    this.#host = host;
+    this.#listener = listener;
+    const scene: Scene = { time: 0, machines: new Map(), links: [], centers: [], centerLinks: [], hasRegions: false };
+    this.renderer = new Renderer(layers, {
+      scene,
+      positions: new Map(),
+      emphasis: NOBODY,
+      hovered: undefined,
+      focused: undefined,
+      found: undefined,
+      isStale: false,
+    });
+    const motion = matchMedia('(prefers-reduced-motion: reduce)');
+    const follow = (): void => {
+      this.renderer.isMotionWanted = !motion.matches;
+    };
+    follow();
+    const end = new AbortController();
+    motion.addEventListener('change', follow, { signal: end.signal });
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        this.renderer.isVisible = document.visibilityState === 'visible';
+      },
+      { signal: end.signal },
+    );
+    const sizes = new ResizeObserver(() => this.#resize());
+    sizes.observe(host);
+    this.#ends.push(
+      () => end.abort(),
+      () => sizes.disconnect(),
+      watchTheme(() => this.renderer.retheme()),
+      this.#listenToGestures(),
+      () => this.renderer.stop(),
+    );
+    this.#resize();
+  }
+
+  destroy(): void {
+    for (const end of this.#ends) end();
+  }
+
+  update(input: MapInput): void {
+    const before = this.#input;
+    this.#input = input;
+    const scene = buildScene(input.graph, input.traffic, input.time ?? input.graph.time);
+    const isFirst = this.#scene === undefined;
+    const isOther = isFirst || !hasSameMachines(this.#scene as Scene, scene) || this.#isBetterKnown(scene);
+    this.#scene = scene;
+    if (isOther) this.#settle(input.graph, scene);
+    if (this.#focused !== undefined && !scene.machines.has(this.#focused)) this.#focused = undefined;
+    this.renderer.change({
+      scene,
+      emphasis: this.#emphasize(input, scene),
+      found: input.highlight.trim() === '' ? undefined : matching(scene, input.highlight),
+      isStale: input.isStale,
+    });
+    if (isOther && this.#showsAll) this.fit(!isFirst);
+    if (before?.highlight !== input.highlight) this.#showFound();
+  }
+
+  get focused(): string | undefined {
+    return this.#focused;
+  }
+
+  get scene(): Scene | undefined {
+    return this.#scene;
+  }
+
+  #placesNow(): Places {
+    this.#places ??= { positions: new Map(), pinned: new Set() };
+    return this.#places;
+  }
+
+  /** Finds places for all; what was kept of earlier visits counts. */
+  #settle(graph: GraphDocument, scene: Scene): void {
+    if (this.#places === undefined) {
+      this.#cluster = graph.dataCenters.find(({ isOwn }) => isOwn)?.name ?? '';
+      this.#places = loadPlaces(this.#cluster);
+    }
+    const { positions, pinned } = this.#places;
+    const unlinked = unlinkedCenters(scene);
+    for (const { name, machines } of scene.centers) {
+      if (!machines.some((machine) => positions.has(machine)) && unlinked.has(name)) this.#provisional.add(name);
+      if (!this.#provisional.has(name) || unlinked.has(name)) continue;
+      this.#provisional.delete(name);
+      for (const machine of machines) if (!pinned.has(machine)) positions.delete(machine);
+    }
+    const machines = [...scene.machines.values()].map(({ name, dataCenter }) => ({ name, dataCenter }));
+    const placed = layOut({ machines, links: scene.links }, positions, pinned);
+    for (const [name, point] of placed) positions.set(name, point);
+    this.renderer.glide(new Map(positions));
+    if (this.#provisional.size === 0) savePlaces(this.#cluster, this.#places);
+  }
+
+  #isBetterKnown(scene: Scene): boolean {
+    if (this.#provisional.size === 0) return false;
+    const unlinked = unlinkedCenters(scene);
+    return [...this.#provisional].some((name) => !unlinked.has(name));
+  }
+
+  /** Lays everything out anew from the names, also what was dragged. */
+  arrange(): void {
+    const input = this.#input;
+    if (input === undefined || this.#scene === undefined) return;
+    forgetPlaces(this.#cluster);
+    this.#places = { positions: new Map(), pinned: new Set() };
+    this.#settle(input.graph, this.#scene);
+    this.fit(true);
+  }
+
+  /** Ways are looked for only when something has changed that they depend on. */
+  #emphasize({ graph, selection, removed }: MapInput, scene: Scene): Emphasis {
+    if (selection === undefined && removed.length === 0) return NOBODY;
+    const key = JSON.stringify([
+      selection,
+      removed,
+      graph.links.map(({ from, to, cost, costBack, state }) => [from, to, cost, costBack, state]),
+      graph.servers.map(({ name, isReachable, services }) => [name, isReachable, services.map((each) => each.name)]),
+    ]);
+    if (key !== this.#emphasis.key) {
+      this.#emphasis = { key, value: emphasize(graph, scene, selection, removed) };
+    }
+    return this.#emphasis.value;
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#host;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    this.renderer.resize(clientWidth, clientHeight);
+    if (this.#showsAll) this.fit();
+  }
+
+  fit(isFlown = false): void {
+    this.#showsAll = true;
+    const points = [...(this.#scene?.machines.keys() ?? [])].flatMap((name) => this.#placesNow().positions.get(name) ?? []);
+    const bounds = boundsOf(points);
+    if (bounds === undefined || this.renderer.size.width === 0) return;
+    this.renderer.look(this.#fitting(bounds), isFlown);
+  }
+
+  #fitting(bounds: Rectangle): Camera {
+    const margin = this.#scene?.hasRegions === true ? REGION_MARGIN : 24;
+    const wide = {
+      x: bounds.x - margin,
+      y: bounds.y - margin,
+      width: bounds.width + 2 * margin,
+      height: bounds.height + 2 * margin,
+    };
+    const { size } = this.renderer;
+    return fitted(wide, size, size.width < NARROW_PX ? FIT_PADDING_NARROW : FIT_PADDING);
+  }
+
+  zoom(direction: 1 | -1): void {
+    const { size } = this.renderer;
+    const middle = { x: size.width / 2, y: size.height / 2 };
+    this.#move(zoomed(this.renderer.camera, size, middle, ZOOM_STEP ** direction), true);
+  }
+
+  #move(camera: Camera, isFlown = false): void {
+    this.#showsAll = false;
+    this.renderer.look(camera, isFlown);
+  }
+
+  #showFound(): void {
+    const { highlight = '' } = this.#input ?? {};
+    if (highlight.trim() === '' || this.#scene === undefined) return;
+    const { positions } = this.#placesNow();
+    const points = [...matching(this.#scene, highlight)].flatMap((name) => positions.get(name) ?? []);
+    const bounds = boundsOf(points);
+    if (bounds !== undefined && !points.some((point) => this.#isInView(point))) this.#move(this.#fitting(bounds), true);
+  }
+
+  #isInView(point: Point): boolean {
+    const { size } = this.renderer;
+    const { x, y } = toScreen(this.renderer.camera, size, point);
+    return x > 0 && y > 0 && x < size.width && y < size.height;
+  }
+
+  #listenToGestures(): () => void {
+    return listenToGestures(this.#host, {
+      grab: (point, isTouch) => this.#grab(point, isTouch),
+      drag: (point) => this.#drag(point),
+      drop: () => this.#drop(),
+      pan: (dx, dy) => {
+        const { x, y, scale } = this.renderer.cameraNow;
+        this.#move({ x: x - dx / scale, y: y - dy / scale, scale });
+      },
+      zoom: (point, factor) => this.#move(zoomed(this.renderer.cameraNow, this.renderer.size, point, factor)),
+      hover: (point) => this.#hover(point),
+      click: (point, isAdding, isTouch) => this.#click(point, isAdding, isTouch),
+      doubleClick: (point) => this.#doubleClick(point),
+    });
+  }
+
+  #hitAt(point: Point, isTouch: boolean): Hit | undefined {
+    const { picture } = this.renderer;
+    return picture === undefined ? undefined : hitAt(picture, point, isTouch);
+  }
+
+  #grab(point: Point, isTouch: boolean): boolean {
+    const { picture } = this.renderer;
+    // From afar a machine is too small to be meant.
+    const hit = picture !== undefined && picture.distances.far < 0.5 ? this.#hitAt(point, isTouch) : undefined;
+    this.#grabbed = hit?.machine;
+    return this.#grabbed !== undefined;
+  }
+
+  #drag(point: Point): void {
+    if (this.#grabbed === undefined) return;
+    const places = this.#placesNow();
+    places.positions.set(this.#grabbed, toMap(this.renderer.cameraNow, this.renderer.size, point));
+    places.pinned.add(this.#grabbed);
+    this.#showsAll = false;
+    this.renderer.change({ positions: new Map(places.positions) });
+  }
+
+  #drop(): void {
+    this.#grabbed = undefined;
+    savePlaces(this.#cluster, this.#placesNow());
+  }
+
+  #hover(point: Point | undefined): void {
+    const hit = point === undefined ? undefined : this.#hitAt(point, false);
+    this.#host.style.cursor = hit === undefined ? '' : 'pointer';
+    if (hit?.hovered !== this.#hit?.hovered) this.renderer.touch({ hovered: hit?.hovered });
+    this.#hit = hit;
+    this.#listener.hover(hit === undefined ? undefined : this.#detailsOf(hit), point ?? { x: 0, y: 0 });
+  }
+
+  #detailsOf({ selection, machine }: Hit): Details | undefined {
+    const scene = this.#scene;
+    if (scene === undefined) return undefined;
+    const name = selection.kind === 'machine' ? selection.machine : machine;
+    const found = name === undefined ? undefined : scene.machines.get(name);
+    if (found !== undefined) return machineDetails(found, scene.time);
+    if (selection.kind === 'link') {
+      const key = linkKey(selection.from, selection.to);
+      const link = scene.links.find((each) => each.key === key);
+      return link === undefined ? undefined : linkDetails(link);
+    }
+    if (selection.kind !== 'data-center') return undefined;
+    const center = scene.centers.find((each) => each.name === selection.dataCenter);
+    return center === undefined ? undefined : centerDetails(center, scene);
+  }
+
+  #click(point: Point, isAdding: boolean, isTouch: boolean): void {
+    const hit = this.#hitAt(point, isTouch);
+    this.#listener.hover(undefined, point);
+    if (hit?.machine !== undefined) this.#focused = hit.machine;
+    if (hit?.selection.kind === 'machine' && (isAdding || this.isJoining)) this.#join(hit.selection.machine);
+    else if (hit !== undefined || !isAdding) this.#listener.select(hit?.selection);
+    this.isJoining = false;
+  }
+
+  /** Makes a path of what is chosen and one more machine. */
+  #join(machine: string): void {
+    const selection = this.#input?.selection;
+    const from = selection?.kind === 'machine' ? selection.machine : selection?.kind === 'path' ? selection.from : undefined;
+    if (from === undefined || from === machine) this.#listener.select({ kind: 'machine', machine });
+    else this.#listener.select({ kind: 'path', from, to: machine });
+  }
+
+  #doubleClick(point: Point): void {
+    const hit = this.#hitAt(point, false);
+    if (hit?.selection.kind === 'data-center') this.showCenter(hit.selection.dataCenter);
+    else if (hit !== undefined) this.#listener.open(hit.selection);
+    else this.#move(zoomed(this.renderer.camera, this.renderer.size, point, ZOOM_STEP ** 2), true);
+  }
+
+  /** Flies to a data centre, as large as it fits. */
+  showCenter(name: string): void {
+    const center = this.#scene?.centers.find((each) => each.name === name);
+    const { positions } = this.#placesNow();
+    const bounds = boundsOf((center?.machines ?? []).flatMap((machine) => positions.get(machine) ?? []));
+    if (bounds !== undefined) this.#move(this.#fitting(bounds), true);
+  }
+
+  /** @returns whether the key meant something here */
+  press({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+    if (ctrlKey || metaKey || altKey) return false;
+    const direction = ARROWS[key];
+    if (direction !== undefined) this.#step(direction);
+    else if (key === '+' || key === '=') this.zoom(1);
+    else if (key === '-' || key === '_') this.zoom(-1);
+    else if (key === '0') this.fit(true);
+    else if ((key === 'Enter' || key === ' ') && this.#focused !== undefined) this.#choose(this.#focused, key, shiftKey);
+    else if (key === 'Escape' && this.#input?.selection !== undefined) this.#listener.select(undefined);
+    else return false;
+    return true;
+  }
+
+  #choose(machine: string, key: string, isAdding: boolean): void {
+    if (isAdding || this.isJoining) this.#join(machine);
+    else {
+      this.#listener.select({ kind: 'machine', machine });
+      if (key === 'Enter') this.#listener.open({ kind: 'machine', machine });
+    }
+    this.isJoining = false;
+  }
+
+  /** The first time whoever is chosen, or was asked, has the focus. */
+  focus(): void {
+    const selection = this.#input?.selection;
+    const chosen = selection?.kind === 'machine' ? selection.machine : this.#input?.graph.seenFrom;
+    this.#focusOn(this.#focused ?? (chosen !== undefined && this.#scene?.machines.has(chosen) ? chosen : this.#anybody()));
+  }
+
+  blur(): void {
+    this.renderer.change({ focused: undefined });
+  }
+
+  #anybody(): string | undefined {
+    return [...(this.#scene?.machines.keys() ?? [])][0];
+  }
+
+  #step(direction: Direction): void {
+    const scene = this.#scene;
+    if (scene === undefined) return;
+    const { positions } = this.#placesNow();
+    const present = new Map([...scene.machines.keys()].flatMap((name) => asEntry(name, positions.get(name))));
+    if (this.#focused === undefined) this.focus();
+    else this.#focusOn(neighborToward(present, this.#focused, direction) ?? this.#focused);
+  }
+
+  #focusOn(name: string | undefined): void {
+    const machine = name === undefined ? undefined : this.#scene?.machines.get(name);
+    if (name === undefined || machine === undefined || this.#scene === undefined) return;
+    this.#focused = name;
+    this.renderer.change({ focused: name });
+    this.#keepInView(name);
+    const links = this.#scene.links.filter(({ a, b }) => a === name || b === name).length;
+    this.#listener.say(spoken(machine, this.#scene.time, links));
+  }
+
+  #keepInView(name: string): void {
+    const position = this.#placesNow().positions.get(name);
+    if (position === undefined) return;
+    const { camera, size } = this.renderer;
+    const { x, y } = toScreen(camera, size, position);
+    const [marginX, marginY] = [Math.min(FOCUS_MARGIN, size.width / 3), Math.min(FOCUS_MARGIN, size.height / 3)];
+    const dx = Math.min(0, x - marginX) + Math.max(0, x - size.width + marginX);
+    const dy = Math.min(0, y - marginY) + Math.max(0, y - size.height + marginY);
+    if (dx === 0 && dy === 0) return;
+    // All that fits is in view as it is: then a name at the edge is no reason to move.
+    if (this.#showsAll) return;
+    this.#move({ ...camera, x: camera.x + dx / camera.scale, y: camera.y + dy / camera.scale }, true);
+  }
+}
+
+const asEntry = (name: string, point: Point | undefined): [string, Point][] => (point === undefined ? [] : [[name, point]]);
+
+/** Data centres of several machines of whose links nothing is known. */
+function unlinkedCenters({ centers, links, machines }: Scene): Set<string> {
+  const unlinked = new Set(centers.filter((center) => center.machines.length > 1).map(({ name }) => name));
+  for (const { a, b } of links) {
+    const center = machines.get(a)?.dataCenter;
+    if (center !== undefined && center === machines.get(b)?.dataCenter) unlinked.delete(center);
+  }
+  return unlinked;
+}
+
+const hasSameMachines = (a: Scene, b: Scene): boolean =>
+  a.machines.size === b.machines.size &&
+  [...b.machines].every(([name, { dataCenter }]) => a.machines.get(name)?.dataCenter === dataCenter);

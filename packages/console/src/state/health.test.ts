@@ -1,0 +1,67 @@
+import type { GraphDocument } from '@snapcommunicator/network/atlas';
+import { describe, expect, test } from 'vitest';
+import { type HealthLevel, healthLine, type RaisedFlag } from './health.ts';
+import { graphOf, NOW } from './testing/graphs.ts';
+
+const lost = { isReachable: false, lostSince: NOW - 40 };
+const flag = (priority: number, name = 'disk'): RaisedFlag => ({ unit: 'store', section: 'main', name, message: 'the disk is full', priority });
+const half = (graph: GraphDocument): GraphDocument => ({
+  ...graph,
+  links: graph.links.map((link) => ({ ...link, state: 'half' })),
+});
+
+describe('the health line', () => {
+  test.each<[HealthLevel, string, GraphDocument, RaisedFlag[]]>([
+    ['well', '2 machines, 1 service: all well', graphOf({ a: { services: ['x'] }, b: { services: ['x'] } }), []],
+    [
+      'well',
+      '2 machines, 2 services, 2 data centres: all well',
+      graphOf({ a: { services: ['x', 'y'] }, b: { dataCenter: 'west' } }),
+      [],
+    ],
+    ['lost', 'b lost 40 s ago: 2 services unreachable', graphOf({ a: {}, b: { ...lost, services: ['x', 'y'] } }), []],
+    [
+      'lost',
+      'b lost 40 s ago: 1 service unreachable',
+      graphOf({ a: { services: ['x'] }, b: { ...lost, services: ['x', 'y'] } }),
+      [],
+    ],
+    [
+      'lost',
+      'b lost 40 s ago: every service still runs elsewhere',
+      graphOf({ a: { services: ['x'] }, b: { ...lost, services: ['x'] } }),
+      [],
+    ],
+    ['lost', 'b lost 40 s ago: no service is missing', graphOf({ a: {}, b: lost }), []],
+    ['lost', 'b lost: no service is missing', graphOf({ a: {}, b: { isReachable: false } }), []],
+    [
+      'lost',
+      'b and c lost, the last 40 s ago: 1 service unreachable',
+      graphOf({ a: {}, b: { ...lost, lostSince: NOW - 90, services: ['x'] }, c: lost }),
+      [],
+    ],
+    ['lost', '4 machines lost, the last 40 s ago: no service is missing', graphOf({ a: {}, b: lost, c: lost, d: lost, e: lost }), []],
+    [
+      'lost',
+      'The data centre west with 2 machines lost, the last 40 s ago: 1 service unreachable',
+      graphOf({ a: {}, b: { ...lost, dataCenter: 'west', services: ['x'] }, c: { ...lost, dataCenter: 'west' } }),
+      [],
+    ],
+    ['lost', 'b lost 40 s ago: no service is missing, and 2 more problems', graphOf({ a: {}, b: lost }), [flag(5), flag(4, 'clock')]],
+    ['lost', '1 flag up; store: the disk is full', graphOf({ a: {} }), [flag(90)]],
+    ['degraded', '1 flag up; store: the disk is full', graphOf({ a: {} }), [flag(5)]],
+    [
+      'degraded',
+      'The link a – b is advertised by one end only: nothing goes over it',
+      half(graphOf({ a: {}, b: {} }, ['a-b'])),
+      [],
+    ],
+  ])('%s: %s', (level, text, graph, flags) => expect(healthLine(graph, flags)).toMatchObject({ level, text }));
+
+  test('what is spoken does not change as time goes by', () => {
+    const graph = graphOf({ a: {}, b: { ...lost, services: ['x'] } });
+    const later = healthLine({ ...graph, time: NOW + 1000 });
+    expect(later.text).not.toBe(healthLine(graph).text);
+    expect(later.spoken).toBe(healthLine(graph).spoken);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { MessageLog, type Sighting } from './message-log.ts';
+
+const sighting = (parts: Partial<Sighting>): Sighting => ({
+  time: 100,
+  at: 'a',
+  from: 'a:web',
+  to: 'b:images',
+  command: 'PING',
+  size: 10,
+  outcome: 'sent',
+  reason: '',
+  id: '',
+  line: '',
+  ...parts,
+});
+
+describe('the log of messages', () => {
+  test('what two daemons say of one message is one row, with the time between', () => {
+    const log = new MessageLog();
+    log.add(sighting({ id: '1' }));
+    log.add(sighting({ id: '1', at: 'b', time: 100.25, outcome: 'delivered' }));
+    expect(log.rows).toMatchObject([{ outcome: 'delivered', time: 100, tookSeconds: 0.25, machines: ['a', 'b'] }]);
+  });
+
+  test('the order in which they say it does not matter', () => {
+    const log = new MessageLog();
+    log.add(sighting({ id: '1', at: 'b', time: 100.25, outcome: 'refused', reason: 'queue full' }));
+    log.add(sighting({ id: '1', at: 'c', time: 100.1, command: '', from: '', to: '', outcome: 'passed' }));
+    log.add(sighting({ id: '1' }));
+    expect(log.rows).toMatchObject([{ outcome: 'refused', reason: 'queue full', time: 100, tookSeconds: 0.25 }]);
+  });
+
+  test('where it only passed the names are told by another', () => {
+    const log = new MessageLog();
+    log.add(sighting({ id: '1', at: 'c', command: '', from: '', to: '', size: 99, outcome: 'passed' }));
+    log.add(sighting({ id: '1' }));
+    expect(log.rows).toMatchObject([{ from: 'a:web', to: 'b:images', command: 'PING', size: 10, outcome: 'sent' }]);
+  });
+
+  test('without an id every word is a message, and the same daemon says no time between', () => {
+    const log = new MessageLog();
+    log.add(sighting({}));
+    log.add(sighting({}));
+    log.add(sighting({ id: '1' }));
+    log.add(sighting({ id: '1', time: 105, outcome: 'taken' }));
+    expect(log.rows).toHaveLength(3);
+    expect(log.rows[2]?.tookSeconds).toBeUndefined();
+  });
+
+  test('holds no more than it may, the newest', () => {
+    const log = new MessageLog(100);
+    for (let id = 1; id <= 1000; id++) log.add(sighting({ id: `${id}` }));
+    expect(log.rows.length).toBeLessThanOrEqual(125);
+    expect(log.rows.at(-1)?.id).toBe('1000');
+    expect(log.total).toBe(1000);
+    // What was cut is forgotten altogether.
+    log.add(sighting({ id: '1' }));
+    expect(log.total).toBe(1001);
+  });
+});

@@ -1,0 +1,73 @@
+import type { Traffic } from '@snapcommunicator/network/story';
+import { describe, expect, test } from 'vitest';
+import { linkRows, machineRows, serviceRates, serviceSummaries } from './rows.ts';
+import { graphOf, NOW } from './testing/graphs.ts';
+
+const traffic = (parts: Partial<Traffic>): Traffic => ({
+  time: NOW,
+  seconds: 1,
+  isSampled: false,
+  messages: 0,
+  bytes: 0,
+  services: [],
+  commands: [],
+  flows: [],
+  links: [],
+  ...parts,
+});
+
+describe('rows of the tables', () => {
+  test('a service has the rates that its own daemon tells', () => {
+    const rates = serviceRates(
+      new Map([
+        ['a', traffic({ services: [{ service: 'a:web', sent: 5, received: 1 }, { service: 'b:db', sent: 9, received: 9 }] })],
+        ['b', traffic({ services: [{ service: 'b:db', sent: 2, received: 6 }] })],
+      ]),
+    );
+    expect(Object.fromEntries(rates)).toEqual({ 'a:web': { sent: 5, received: 1 }, 'b:db': { sent: 2, received: 6 } });
+  });
+
+  test('machines: state in words, rates of their services, links that stand', () => {
+    const graph = graphOf(
+      { a: { services: ['web', 'x'] }, b: { isDraining: true }, c: { isReachable: false } },
+      ['a-b', 'a-c'],
+    );
+    const rates = new Map([
+      ['a:web', { sent: 5, received: 1 }],
+      ['a:x', { sent: 1, received: 1 }],
+    ]);
+    expect(machineRows(graph, rates, new Map())).toMatchObject([
+      { name: 'a', state: 'well', condition: 'up', sent: 6, received: 2, links: 2 },
+      { name: 'b', state: 'degraded', condition: 'draining', sent: 0, links: 1 },
+      { name: 'c', state: 'lost', condition: 'lost' },
+    ]);
+  });
+
+  test('services: on which machines, gone with which, since when', () => {
+    const graph = graphOf({
+      a: { services: ['web/PING'] },
+      b: { services: ['web/PING,EXTRA'] },
+      c: { isReachable: false, services: ['web', 'gone'] },
+    });
+    const details = new Map([
+      ['a', [{ server: 'a', service: 'web', status: 'up', up_since: 50, queued_bytes: 7 } as const]],
+      ['b', [{ server: 'b', service: 'web', status: 'up', up_since: 20 } as const]],
+    ]);
+    expect(serviceSummaries(graph, new Map(), details, new Map())).toMatchObject([
+      { name: 'gone', state: 'lost', machines: [], lostOn: ['c'] },
+      { name: 'web', state: 'degraded', machines: ['a', 'b'], lostOn: ['c'], upSince: 20, queuedBytes: 7 },
+    ]);
+  });
+
+  test('links: both directions, and lost with an end', () => {
+    const graph = graphOf({ a: {}, b: {}, c: { isReachable: false } }, ['a-b', 'b-c']);
+    const links = [
+      { from: 'a', to: 'b', messages: 5 },
+      { from: 'b', to: 'a', messages: 3 },
+    ];
+    expect(linkRows(graph, { time: NOW, messages: 0, flows: [], links })).toMatchObject([
+      { state: 'well', condition: 'up', forward: 5, backward: 3 },
+      { state: 'lost', condition: 'lost', forward: 0 },
+    ]);
+  });
+});

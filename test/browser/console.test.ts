@@ -1,0 +1,300 @@
+// The console in a real browser, served by real daemons: each of its pages does its job, by mouse, by keyboard and by address.
+//
+//     alpha ── beta ── gamma       alpha serves the page; gamma is in a data centre of its own
+//      web     images   store
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserMissing, launchBrowser, type Offences, seriousFindings, visit } from '../support/browser.ts';
+import { Cluster } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.ts';
+import type { LineClient } from '../support/line-client.ts';
+
+const PAGES = ['map', 'messages', 'services', 'machines', 'links', 'flags', 'ask', 'send'] as const;
+const missing = browserMissing();
+if (missing !== '') console.warn(`The console is not tested in a browser: ${missing}`);
+
+let browser: Browser;
+let cluster: Cluster;
+let url: string;
+let consoleFlags: string[];
+const directory = mkdtempSync(join(tmpdir(), 'snapcom-console-'));
+const clients: Partial<Record<string, LineClient>> = {};
+const seen: Offences[] = [];
+
+/** A page at an address within the console; what it does wrong is remembered to the end. */
+async function open(address = '#/map', options: Parameters<typeof visit>[2] = {}): Promise<Page> {
+  const { page, offences } = await visit(browser, `${url}${address}`, options);
+  seen.push(offences);
+  await page.locator('.health .line .text').waitFor();
+  return page;
+}
+
+const health = (page: Page) => page.locator('.health .line');
+const row = (page: Page, name: string) => page.locator('tbody tr', { has: page.getByRole('cell', { name, exact: true }) });
+
+describe.skipIf(missing !== '')('the console', () => {
+  beforeAll(async () => {
+    const secret = join(directory, 'secret');
+    writeFileSync(secret, 'a secret of the tests, longer than anybody would guess\n', { mode: 0o600 });
+    const common = ['--cluster-secret-file', secret, '--data-center'];
+    consoleFlags = ['--console', `127.0.0.1:${await freePort()}`, '--console-write=yes'];
+    url = `http://${consoleFlags[1]}/`;
+    cluster = new Cluster([
+      { name: 'alpha', args: [...common, 'east', ...consoleFlags] },
+      { name: 'beta', dials: ['alpha'], args: [...common, 'east'] },
+      { name: 'gamma', dials: ['beta'], args: [...common, 'west'] },
+    ]);
+    for (const name of ['alpha', 'beta', 'gamma']) await cluster.startDaemon(name);
+    // Each counts the machines of its data centre.
+    await cluster.untilLinked(['alpha', 'beta']);
+    clients['web'] = await cluster.join('web', 'alpha', 'RESIZED');
+    clients['images'] = await cluster.join('images', 'beta', 'PING,RESIZE');
+    clients['store'] = await cluster.join('store', 'gamma', 'STORE');
+    browser = await launchBrowser();
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await cluster?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test('says in words how things are, and draws the map', async () => {
+    const page = await open();
+    await expect.poll(() => health(page).textContent()).toContain('3 machines, 3 services, 2 data centres: all well');
+    await page.locator('canvas').first().waitFor();
+    expect(await page.title()).toBe('alpha: Snap! Communicator');
+  });
+
+  test('what is selected is told beside the map, and stands in the address', async () => {
+    const page = await open();
+    await page.keyboard.press('/');
+    await page.getByRole('combobox').fill('bet');
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'Machine beta' });
+    await panel.getByRole('button', { name: 'images' }).click();
+    await page.getByRole('complementary', { name: 'Service images' }).getByText('RESIZE').waitFor();
+    expect(page.url()).toContain('#/map?see=:images');
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Service images' }).waitFor({ state: 'detached' });
+    expect(page.url()).toMatch(/#\/map$/);
+  });
+
+  test('the way between two machines', async () => {
+    const page = await open('#/map?see=alpha..gamma');
+    const panel = page.getByRole('complementary', { name: 'Way alpha → gamma' });
+    await expect.poll(() => panel.locator('ol').first().getByRole('button').allTextContents()).toEqual(['alpha', 'beta', 'gamma']);
+    await panel.getByText('There is no other way').waitFor();
+  });
+
+  test('the map as a table', async () => {
+    const page = await open();
+    await page.keyboard.press('t');
+    await expect.poll(() => row(page, 'beta').textContent()).toMatch(/east.*images.*alpha \d+, gamma \d+/);
+    expect(page.url()).toContain('as=table');
+  });
+
+  test('messages as they pass, filtered, and the story of one', async () => {
+    const page = await open('#/messages');
+    const { web } = clients;
+    await page.getByRole('heading', { name: 'It is quiet' }).or(page.locator('tbody tr').first()).first().waitFor();
+    web?.send('images/RESIZE uri=/a.png');
+    web?.send('store/STORE key=1');
+    const line = page.locator('tbody tr', { hasText: 'RESIZE' });
+    await expect.poll(() => line.first().textContent()).toMatch(/alpha:web.*beta:images.*delivered/);
+    const filter = page.getByRole('combobox', { name: 'Filter of messages' });
+    await filter.fill('command==STO');
+    await filter.press('Enter');
+    await expect.poll(() => line.count()).toBe(0);
+    await filter.fill('command=STORE');
+    await page.getByText('write == to compare').waitFor();
+    await filter.fill('command==STORE');
+    await filter.press('Enter');
+    expect(page.url()).toContain('filter=command==STORE');
+    const store = page.locator('tbody tr', { hasText: 'STORE' });
+    await store.first().click();
+    const story = page.getByRole('complementary', { name: 'Message STORE' });
+    await story.getByText('It was delivered to store on gamma').waitFor();
+    await expect.poll(() => story.locator('ol li strong').allTextContents()).toContain('beta');
+    expect(page.url()).toContain('message=');
+  });
+
+  test('the filter is completed', async () => {
+    const page = await open('#/messages');
+    const filter = page.getByRole('combobox', { name: 'Filter of messages' });
+    await filter.click();
+    await filter.pressSequentially('com');
+    await page.keyboard.press('Tab');
+    await filter.pressSequentially('==RES');
+    await page.getByRole('option', { name: 'RESIZED' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await filter.inputValue()).toMatch(/^command ==RESIZED? $|^command ==RESIZE $/);
+  });
+
+  test('services, machines and links: searched, sorted, opened', async () => {
+    const page = await open('#/services');
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(3);
+    await expect.poll(() => row(page, 'images').textContent()).toContain('PING, RESIZE');
+    await page.getByRole('button', { name: 'Service', exact: true }).click();
+    expect(await page.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
+    await page.getByRole('button', { name: 'Service', exact: true }).click();
+    await expect.poll(() => page.locator('tbody tr').first().textContent()).toContain('web');
+    await page.keyboard.press('/');
+    await page.keyboard.type('stor');
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    expect(page.url()).toMatch(/#\/services\?search=stor&sort=-name$/);
+    await page.goto(`${url}#/machines`);
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(3);
+    await page.goto(`${url}#/links`);
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(2);
+    await page.locator('tbody tr', { hasText: 'gamma' }).click();
+    await page.getByRole('complementary', { name: /gamma/ }).getByText('between data centres').waitFor();
+  });
+
+  test('contracts that disagree', async () => {
+    const other = await cluster.join('images_2', 'gamma', 'PING');
+    const twin = await cluster.join('twin', 'alpha', 'PING,EXTRA');
+    const page = await open('#/services');
+    other.send('REGISTER service=twin;version=1');
+    await expect.poll(() => row(page, 'twin').textContent(), { timeout: 20_000 }).toContain('contracts differ');
+    await row(page, 'twin').click();
+    await page.getByText('gamma does not list EXTRA, other instances do').waitFor();
+    await Promise.all([other.close(), twin.close()]);
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(3);
+  });
+
+  test('flags', async () => {
+    const page = await open('#/flags');
+    await page.getByRole('heading', { name: 'No flag is up' }).waitFor();
+    const { web } = clients;
+    web?.send('FLAG_UP unit=web;section=disk;name=full;message=no room left;priority=80');
+    await expect.poll(() => row(page, 'web/disk/full').textContent()).toMatch(/80.*no room left.*alpha/);
+    await expect.poll(() => health(page).textContent()).toContain('no room left');
+    web?.send('FLAG_DOWN unit=web;section=disk;name=full');
+    await expect.poll(() => health(page).textContent()).toContain('all well');
+  });
+
+  test('what would be without something', async () => {
+    const page = await open('#/ask');
+    await page.getByRole('combobox', { name: 'A machine or a link to do without' }).fill('beta');
+    await page.keyboard.press('Enter');
+    await page.getByText('The cluster falls into 2 parts.').waitFor();
+    await page.getByText('loses gamma').waitFor();
+    expect(page.url()).toContain('#/ask?without=beta');
+    await page.getByRole('button', { name: 'Simulate the loss' }).click();
+    await page.getByText('Simulated with the daemon’s own router').waitFor({ timeout: 60_000 });
+  });
+
+  test('a message by hand, and its answer', async () => {
+    const { images } = clients;
+    const page = await open('#/send');
+    await page.getByLabel('To', { exact: true }).fill('images');
+    await page.getByLabel('Command').fill('ping');
+    await page.getByLabel('Name of parameter 1').fill('n');
+    await page.getByLabel('Value of parameter 1').fill('a; b');
+    await page.getByText('images/PING cache="no;reply";n="a; b"').waitFor();
+    await page.getByRole('button', { name: 'Send' }).click();
+    const isPing = (line: string): boolean => line.includes('images/PING');
+    await images?.until(() => images.lines.some(isPing), 'the message of the console');
+    const line = images?.lines.find(isPing) ?? '';
+    const [, sender, id] = /^<(\S+) .*correlation_id=(\w+)/.exec(line) ?? [];
+    expect(line).toContain('n="a; b"');
+    images?.send(`${sender}/PONG n=1;correlation_id=${id}`);
+    await page.getByText('beta:images answers PONG n=1').waitFor();
+    images?.lines.splice(0);
+  });
+
+  test('everywhere by keyboard', async () => {
+    const page = await open();
+    for (const [keys, name] of [['e', 'messages'], ['s', 'services'], ['a', 'machines'], ['l', 'links'], ['f', 'flags'], ['w', 'ask'], ['p', 'send'], ['m', 'map']] as const) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(keys);
+      await expect.poll(() => page.url()).toContain(`#/${name}`);
+    }
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(3);
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('beta');
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Machine beta' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Machine beta' }).waitFor({ state: 'detached' });
+    const before = await page.locator('html').getAttribute('data-theme');
+    await page.keyboard.press('d');
+    expect(await page.locator('html').getAttribute('data-theme')).not.toBe(before);
+  });
+
+  test.each(PAGES)('the tab key reaches everything of %s', async (name) => {
+    const page = await open(`#/${name}`);
+    await page.waitForFunction(() => document.querySelector('.skeleton') === null);
+    const reached = await page.evaluate(() => document.querySelectorAll('a[href], button:not(:disabled), input:not(:disabled), [tabindex="0"]').length);
+    const found = new Set<string>();
+    for (let count = 0; count < reached + 10; count++) {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(() => {
+        const all = [...document.querySelectorAll('a[href], button:not(:disabled), input:not(:disabled), [tabindex="0"]')];
+        return all.indexOf(document.activeElement as Element);
+      });
+      if (focused >= 0) found.add(`${focused}`);
+    }
+    expect(found.size).toBeGreaterThanOrEqual(reached);
+  });
+
+  test.each(PAGES)('an accessibility checker finds nothing serious in %s, light and dark', async (name) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open(`#/${name}${name === 'machines' ? '?see=beta' : ''}`, { colorScheme });
+      await page.waitForFunction(() => document.querySelector('.skeleton') === null);
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  test('nothing sticks out on a phone', async () => {
+    const page = await open('#/map', { viewport: { width: 390, height: 844 } });
+    for (const name of PAGES) {
+      await page.goto(`${url}#/${name}`);
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    }
+  });
+
+  test('a lost machine is told at once; the moment before is as it was, and one key leads back', async () => {
+    const page = await open('#/machines');
+    await cluster.daemon('gamma').kill();
+    await expect.poll(() => health(page).textContent(), { timeout: 30_000 }).toMatch(/gamma lost|1 machine lost|nobody knows a way|west/i);
+    const slider = page.getByRole('slider');
+    await slider.focus();
+    await slider.press('Home');
+    await expect.poll(() => page.url()).toContain('time=');
+    await page.keyboard.press('n');
+    await expect.poll(() => page.url()).not.toContain('time=');
+    await cluster.startDaemon('gamma');
+    await expect.poll(() => health(page).textContent(), { timeout: 30_000 }).toContain('all well');
+  });
+
+  test('the connection is lost: the page says so, greys, and comes back by itself', async () => {
+    const page = await open('#/machines');
+    await cluster.daemon('alpha').kill();
+    await expect.poll(() => health(page).textContent()).toContain('No connection to the daemon');
+    expect(await page.locator('.app.stale').count()).toBe(1);
+    expect(await page.locator('tbody tr').count()).toBe(3);
+    await cluster.startDaemon('alpha');
+    await expect.poll(() => health(page).textContent(), { timeout: 30_000 }).not.toContain('No connection');
+    expect(await page.locator('.app.stale').count()).toBe(0);
+  });
+
+  test('no request has left the daemon, and the browser has complained about nothing', () => {
+    expect(seen.length).toBeGreaterThan(10);
+    expect(seen.flatMap(({ elsewhere }) => elsewhere)).toEqual([]);
+    expect(seen.flatMap(({ complaints }) => complaints)).toEqual([]);
+  });
+});
