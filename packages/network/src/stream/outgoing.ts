@@ -20,7 +20,7 @@ export interface StreamOptions {
   readonly windowBytes: number;
   /** Bytes of lines in one frame; a longer line has a frame of its own. */
   readonly frameBytesMax: number;
-  /** The least that is under way after repeated losses. */
+  /** So much is under way at first when no acknowledgement came in time, and the least after losses. */
   readonly flightBytesMin: number;
   /** How long an acknowledgement is waited for at least, and at most. */
   readonly resendMsMin: number;
@@ -118,8 +118,8 @@ export class OutgoingStream<T> {
   #sentSequence = 0;
   /** How often the last acknowledgement has come again. */
   #repeats = 0;
-  /** Up to this number something was sent again: repeats that are no news about these may be due to that. */
-  #resentThrough = 0;
+  /** Up to this number something was sent again: until more is acknowledged, repeats may be due to that. */
+  #resentThrough = -1;
   /** What was sent again up to there was one frame after the other, each when it was known to be missing. */
   #isMending = false;
   /** The first frame under way is missing at the other end. */
@@ -240,7 +240,8 @@ export class OutgoingStream<T> {
     if (this.#resendAtMs !== undefined && this.#resendAtMs <= now) {
       this.resend();
       this.#resendMs = Math.min(this.#resendMs * 2, this.#options.resendMsMax);
-      this.#slowDown();
+      // Little at first: perhaps it is only the acknowledgement that is late, and then the next one covers all.
+      this.#flightBytesMax = this.#options.flightBytesMin;
     }
     return this.#expiryMs <= now ? this.#expire(now) : [];
   }
@@ -305,12 +306,12 @@ export class OutgoingStream<T> {
 
   /** The last acknowledgement has come again: something arrived out of order, or a second time. */
   #repeated(): void {
-    if (this.#cursor === 0 || this.#base <= this.#resentThrough || ++this.#repeats < REPEATS_MIN) return;
+    if (this.#cursor === 0 || this.#base - 1 <= this.#resentThrough || ++this.#repeats < REPEATS_MIN) return;
     this.#isFirstMissing = true;
     this.#isMending = true;
     this.#resentThrough = this.#sentSequence;
     this.#timedSequence = 0;
-    this.#slowDown();
+    this.#flightBytesMax = Math.max(this.#options.flightBytesMin, Math.floor(this.#flightBytesMax / 2));
   }
 
   /** The first frame under way, as it was when it was last sent, or what is left of it. */
@@ -324,10 +325,6 @@ export class OutgoingStream<T> {
     const odd = batch.findIndex((entry, at) => at > 0 && !follows(batch[at - 1] as Entry<T>, entry));
     if (odd > 0) batch.length = odd;
     return [this.#frameOf(batch, sizeOf(batch), now)];
-  }
-
-  #slowDown(): void {
-    this.#flightBytesMax = Math.max(this.#options.flightBytesMin, Math.floor(this.#flightBytesMax / 2));
   }
 
   /** Settles the numbers of an entry below `end`. @returns what is left of it */

@@ -216,6 +216,36 @@ describe('a frame every 2 ms over a path of 3 ms', () => {
     expect(seen.repeated).toContain(5);
     expect(new Set(seen.repeated).size).toBe(seen.repeated.length);
   });
+
+  test('repeats that come before what is new are not taken for what was lost', () => {
+    // The new way takes longer, and what was under way on the old one arrives all the same.
+    const late = (line: number, times: number): number => (times > 1 ? 2 * line : line > 9 ? 24 : 0);
+    const seen = trickle(late, (a, now) => {
+      if (now === 10 * everyMs) a.streams.pathBroken(beta);
+    });
+    expect(seen.repeated.length).toBeGreaterThan(3);
+    expect(Math.max(...seen.repeated)).toBeLessThanOrEqual(9);
+  });
+});
+
+test('when no acknowledgement comes in time little is sent again, for it may only be late', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  const long = { ...parcel(0), bytes: encodeText(`b/N n=${'x'.repeat(200)}\n`) };
+  for (let now = 0; now < 100; now += 10) {
+    while (a.streams.send(beta, long, now));
+    run([a, b], perfect, now + 10, now);
+  }
+  while (a.streams.send(beta, long, 100));
+  const { heldBytes } = a.streams;
+  let sentBytes = 0;
+  for (let now = 100; now <= 100 + STREAM_OPTIONS.resendMsMin; now++) {
+    a.streams.wake(now);
+    for (const frame of a.streams.takeFrames(now)) if (frame.kind === 'data') sentBytes += frame.payload.length;
+  }
+  expect(heldBytes).toBeGreaterThan(3000);
+  expect(sentBytes).toBeGreaterThan(heldBytes);
+  expect(sentBytes).toBeLessThanOrEqual(heldBytes + 500);
 });
 
 test('what is held back waits at the last daemon, in order, and is acknowledged when it has been taken', () => {
