@@ -1,5 +1,6 @@
 // The items of the proof, in the order in which they run.
 import { audit } from './audit.mjs';
+import { consoleItem } from './console.mjs';
 import { gaps } from './gaps.mjs';
 import { hostile } from './hostile.mjs';
 import { idleConnections } from './idle-connections.mjs';
@@ -25,4 +26,5 @@ export const items = [
   recorder,
   why,
   audit,
+  consoleItem,
 ];

@@ -2,7 +2,7 @@
 // and it can be used by keyboard, mouse and fingers.
 
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startFeed } from '../../packages/console/dev/feed.mjs';
 import type { MapView } from '../../packages/console/src/map/map-view.ts';
 import { browserMissing, launchBrowser, type Offences, visit } from '../support/browser.ts';
@@ -96,11 +96,11 @@ async function positionOnPage(page: Page, name: string): Promise<{ x: number; y:
   return { x: surface.x + machine.x, y: surface.y + machine.y };
 }
 
-/** A condition that comes true some time: the map asks every second or two. */
-const eventually = <T>(look: () => T | Promise<T>, intervalMs = 100) =>
-  expect.poll(look, { timeout: 20_000, interval: intervalMs });
+/** The map asks every second or two. */
+const SOON = { timeout: 20_000, interval: 100 } as const;
 
-const stateOf = async (page: Page, name: string) => (await tell(page, 'machines')).find((each) => each.name === name)?.state;
+const stateOf = async (page: Page, name: string) =>
+  (await tell(page, 'machines')).find((each) => each.name === name)?.state;
 
 describe.skipIf(missing !== '')('the map', () => {
   beforeAll(async () => {
@@ -109,29 +109,30 @@ describe.skipIf(missing !== '')('the map', () => {
 
   afterAll(() => browser?.close());
 
-  afterEach(() => {
-    expect(seen.flatMap(({ elsewhere }) => elsewhere)).toEqual([]);
-    expect(seen.flatMap(({ complaints }) => complaints)).toEqual([]);
-  });
-
   test.each([
     [3, 1, 1280],
     [30, 3, 1280],
     [30, 3, 390],
     [500, 6, 1280],
     [500, 1, 1280],
-  ])('%i machines in %i data centres, %i pixels wide: names never lie on each other, from afar to near', async (machines, dataCenters, width) => {
-    const { page } = await open({ machines, dataCenters }, { viewport: { width, height: 800 }, reducedMotion: 'reduce' });
-    expect((await tell(page, 'labels')).length).toBeGreaterThan(0);
-    expect(await overlapping(page)).toEqual([]);
-    const surface = page.getByRole('application');
-    await surface.focus();
-    for (const keys of [['+', '+'], ['+', '+'], ['+', '+'], ['0']]) {
-      for (const key of keys) await page.keyboard.press(key);
-      await rest(page);
+  ])(
+    '%i machines in %i data centres, %i pixels wide: names never lie on each other, from afar to near',
+    async (machines, dataCenters, width) => {
+      const { page } = await open(
+        { machines, dataCenters },
+        { viewport: { width, height: 800 }, reducedMotion: 'reduce' },
+      );
+      expect((await tell(page, 'labels')).length).toBeGreaterThan(0);
       expect(await overlapping(page)).toEqual([]);
-    }
-  });
+      const surface = page.getByRole('application');
+      await surface.focus();
+      for (const keys of [['+', '+'], ['+', '+'], ['+', '+'], ['0']]) {
+        for (const key of keys) await page.keyboard.press(key);
+        await rest(page);
+        expect(await overlapping(page)).toEqual([]);
+      }
+    },
+  );
 
   test('three distances: data centres, names, cards', async () => {
     const { page } = await open({ machines: 500, dataCenters: 6 }, { reducedMotion: 'reduce' });
@@ -152,18 +153,18 @@ describe.skipIf(missing !== '')('the map', () => {
 
   test('what happens is seen: a lost machine in its place, a new service, a newcomer beside the others', async () => {
     const { page, feed } = await open({ machines: 30, dataCenters: 3 });
-    await eventually(() => placesOf(page).then(({ size }) => size)).toBe(30);
+    await expect.poll(() => placesOf(page).then(({ size }) => size), SOON).toBe(30);
     const before = await placesOf(page);
     feed.cluster.lose('db3', 12);
-    await eventually(() => stateOf(page, 'db3')).toBe('lost');
+    await expect.poll(() => stateOf(page, 'db3'), SOON).toBe('lost');
     expect((await tell(page, 'labels')).map(({ key }) => key)).toContain('machine:db3');
     const services = async (): Promise<number | undefined> =>
       (await tell(page, 'machines')).find(({ name }) => name === 'web1')?.services;
     const count = await services();
     feed.cluster.addService('web1', 'brand_new');
-    await eventually(services).toBe((count ?? 0) + 1);
+    await expect.poll(services, SOON).toBe((count ?? 0) + 1);
     feed.cluster.addMachine('newcomer', 'web1');
-    await eventually(() => placesOf(page).then((places) => places.has('newcomer'))).toBe(true);
+    await expect.poll(() => placesOf(page).then((places) => places.has('newcomer')), SOON).toBe(true);
     await rest(page);
     const after = await placesOf(page);
     for (const [name, place] of before) {
@@ -173,7 +174,7 @@ describe.skipIf(missing !== '')('the map', () => {
     const place = after.get('newcomer') as { x: number; y: number };
     expect(Math.hypot(place.x, place.y)).toBeLessThan(400);
     feed.cluster.recover('db3');
-    await eventually(() => stateOf(page, 'db3')).toBe('well');
+    await expect.poll(() => stateOf(page, 'db3'), SOON).toBe('well');
   });
 
   test('the same cluster looks the same tomorrow, and to everybody', async () => {
@@ -211,7 +212,7 @@ describe.skipIf(missing !== '')('the map', () => {
       if (await surface.evaluate((element) => element === document.activeElement)) break;
       await page.keyboard.press('Tab');
     }
-    await eventually(() => tell(page, 'focused')).toBe('web1');
+    await expect.poll(() => tell(page, 'focused'), SOON).toBe('web1');
     const heard = page.locator('#map-focus');
     expect(await heard.textContent()).toMatch(/^web1, in west, .* links?, \d+ services: /);
     const visited = new Set<string | undefined>();
@@ -224,9 +225,9 @@ describe.skipIf(missing !== '')('the map', () => {
     expect(await heard.textContent()).toMatch(new RegExp(`^${focused}, `));
     const scale = await tell(page, 'scale');
     await page.keyboard.press('+');
-    await eventually(() => tell(page, 'scale')).toBeGreaterThan(scale);
+    await expect.poll(() => tell(page, 'scale'), SOON).toBeGreaterThan(scale);
     await page.keyboard.press('0');
-    await eventually(() => tell(page, 'scale')).toBeCloseTo(scale, 5);
+    await expect.poll(() => tell(page, 'scale'), SOON).toBeCloseTo(scale, 5);
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: `Machine ${focused}` }).waitFor();
     expect(page.url()).toContain(`see=${focused}`);
@@ -240,16 +241,21 @@ describe.skipIf(missing !== '')('the map', () => {
       await page.mouse.move(x, y);
       await page.locator('.tip strong', { hasText: name }).waitFor();
       const surface = await page.getByRole('application').boundingBox();
-      await page.getByRole('application').click({ position: { x: x - (surface?.x ?? 0), y: y - (surface?.y ?? 0) }, ...options });
+      await page
+        .getByRole('application')
+        .click({ position: { x: x - (surface?.x ?? 0), y: y - (surface?.y ?? 0) }, ...options });
     };
     await click('db2');
-    await eventually(() => page.url()).toContain('see=db2');
+    await expect.poll(() => page.url(), SOON).toContain('see=db2');
     await click('job2', { modifiers: ['Shift'] });
-    await eventually(() => page.url()).toContain('see=db2..job2');
+    await expect.poll(() => page.url(), SOON).toContain('see=db2..job2');
   });
 
   test('by fingers: a tap chooses, two fingers zoom', async () => {
-    const { page } = await open({ machines: 7, dataCenters: 2 }, { viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { page } = await open(
+      { machines: 7, dataCenters: 2 },
+      { viewport: { width: 390, height: 844 }, hasTouch: true },
+    );
     const scale = await tell(page, 'scale');
     const client = await page.context().newCDPSession(page);
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', spread?: number) =>
@@ -266,42 +272,50 @@ describe.skipIf(missing !== '')('the map', () => {
     await touch('touchStart', 30);
     for (const spread of [40, 55, 70, 90]) await touch('touchMove', spread);
     await touch('touchEnd');
-    await eventually(() => tell(page, 'scale')).toBeGreaterThan(scale * 1.8);
+    await expect.poll(() => tell(page, 'scale'), SOON).toBeGreaterThan(scale * 1.8);
     await page.getByRole('button', { name: 'Show all' }).tap();
-    await eventually(() => tell(page, 'scale')).toBeCloseTo(scale, 5);
+    await expect.poll(() => tell(page, 'scale'), SOON).toBeCloseTo(scale, 5);
     await rest(page);
     const { x, y } = await positionOnPage(page, 'web1');
     await page.touchscreen.tap(x, y);
-    await eventually(() => page.url()).toContain('see=');
+    await expect.poll(() => page.url(), SOON).toContain('see=');
   });
 
   test('what is looked for is named, however far away', async () => {
     const { page } = await open({ machines: 500, dataCenters: 6 }, {}, '#/map?search=db13');
-    await eventually(() => tell(page, 'labels').then((labels) => labels.map(({ key }) => key))).toContain('machine:db13');
+    await expect
+      .poll(() => tell(page, 'labels').then((labels) => labels.map(({ key }) => key)), SOON)
+      .toContain('machine:db13');
   });
 
   test('particles run where messages flow, and only there', async () => {
     const { page, feed } = await open({ machines: 7, dataCenters: 2 });
-    await eventually(() => tell(page, 'particles')).toBeGreaterThan(0);
+    await expect.poll(() => tell(page, 'particles'), SOON).toBeGreaterThan(0);
     feed.cluster.silence();
-    await eventually(() => tell(page, 'particles')).toBe(0);
+    await expect.poll(() => tell(page, 'particles'), SOON).toBe(0);
   });
 
   test('nothing runs where motion is not wanted, and nothing is drawn while nothing changes', async () => {
     const { page, feed } = await open({ machines: 7, dataCenters: 2 }, { reducedMotion: 'reduce' });
-    await eventually(() => tell(page, 'machines').then((list) => list.length)).toBe(7);
+    await expect.poll(() => tell(page, 'machines').then((list) => list.length), SOON).toBe(7);
     expect(await tell(page, 'particles')).toBe(0);
     feed.disconnect();
     const frames = async (): Promise<number> => (await tell(page, 'frameMs')).length;
     // Whatever was still to be drawn is drawn; then nothing is.
     let count = -1;
-    await eventually(async () => count === (count = await frames()), 300).toBe(true);
+    await expect.poll(async () => count === (count = await frames()), { ...SOON, interval: 300 }).toBe(true);
   });
 
   test('particles stop when the connection is lost', async () => {
     const { page, feed } = await open({ machines: 7, dataCenters: 2 });
-    await eventually(() => tell(page, 'particles')).toBeGreaterThan(0);
+    await expect.poll(() => tell(page, 'particles'), SOON).toBeGreaterThan(0);
     await feed.close();
-    await eventually(() => tell(page, 'particles')).toBe(0);
+    await expect.poll(() => tell(page, 'particles'), SOON).toBe(0);
+  });
+
+  test('no request has left the daemon, and the browser has complained about nothing', () => {
+    expect(seen.length).toBeGreaterThan(10);
+    expect(seen.flatMap(({ elsewhere }) => elsewhere)).toEqual([]);
+    expect(seen.flatMap(({ complaints }) => complaints)).toEqual([]);
   });
 });

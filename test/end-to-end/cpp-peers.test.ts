@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, until } from '../support/cluster.ts';
+import { balancedLedger } from '../support/ledger.ts';
 import { LineClient } from '../support/line-client.ts';
 
 const QUIET = ['--alive-interval', '1h', '--compat-control'];
@@ -102,6 +103,12 @@ describe('behind one border', () => {
 
   test.each(Object.entries(CONVERSATIONS))('%s', async (_title, script) => {
     await cluster.converse(fill(script));
+  });
+
+  test('after all that the ledgers balance', async () => {
+    const n1 = await balancedLedger(cluster.daemon('n1').port);
+    const n2 = await balancedLedger(cluster.daemon('n2').port);
+    expect([n1.ended.opaque > 0, n2.ended.opaque > 0, n2.came.opaque > 0]).toEqual([false, true, true]);
   });
 });
 

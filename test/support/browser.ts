@@ -42,7 +42,8 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   const offences: Offences = { elsewhere: [], complaints: [] };
   const look = (asked: string): void => {
     const target = new URL(asked);
-    if (target.host !== host && target.protocol !== 'data:' && target.protocol !== 'blob:') offences.elsewhere.push(asked);
+    if (target.host !== host && target.protocol !== 'data:' && target.protocol !== 'blob:')
+      offences.elsewhere.push(asked);
   };
   page.on('request', (request) => look(request.url()));
   page.on('websocket', (socket) => look(socket.url()));
@@ -75,6 +76,9 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     const { violations } = await axe.run();
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => `${node.target.join(' ')} (${node.failureSummary ?? ''})`).join('; ')}`);
+      .map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}: ${nodes.map((node) => `${node.target.join(' ')} (${node.failureSummary ?? ''})`).join('; ')}`,
+      );
   });
 }

@@ -80,7 +80,16 @@ export class Cluster {
     const [one, other] = [this.#machines.get(a), this.#machines.get(b)];
     const isFar = one.dataCenter !== other.dataCenter;
     const roundTripMs = isFar ? 2 * Math.max(4, delayMs) : HELLO_MS + this.#random.next() * 1.4;
-    const link = { a, b, cost: cost ?? (isFar ? 100 : 10), isFar, isSecure: isFar, roundTripMs, state: 'up', flow: new Map() };
+    const link = {
+      a,
+      b,
+      cost: cost ?? (isFar ? 100 : 10),
+      isFar,
+      isSecure: isFar,
+      roundTripMs,
+      state: 'up',
+      flow: new Map(),
+    };
     this.#links.push(link);
   }
 
@@ -93,14 +102,29 @@ export class Cluster {
       const rate = Math.round(10 ** (random.next() * 3.1)) / 4;
       // Some ask an instance elsewhere, as replicas do of each other.
       const isFar = random.chance(0.22);
-      this.#flows.push({ isFar, from: machine.name, fromService: from, service, rate, phase: random.next() * 6, command: random.pick(COMMANDS) });
+      this.#flows.push({
+        isFar,
+        from: machine.name,
+        fromService: from,
+        service,
+        rate,
+        phase: random.next() * 6,
+        command: random.pick(COMMANDS),
+      });
     }
     this.#isRouted = false;
   }
 
   /** The whole truth, that no daemon has. */
   #document(servers) {
-    return { version: 1, seenFrom: this.first, time: this.#clock(), dataCenters: [], servers, links: this.#links.map((link) => this.#atlasLink(link)) };
+    return {
+      version: 1,
+      seenFrom: this.first,
+      time: this.#clock(),
+      dataCenters: [],
+      servers,
+      links: this.#links.map((link) => this.#atlasLink(link)),
+    };
   }
 
   #atlasLink({ a, b, cost, isFar, isSecure, roundTripMs, state }, seenFrom) {
@@ -128,14 +152,20 @@ export class Cluster {
       incarnation: 1_799_000_000,
       dataCenter,
       knowledge: isOpaque ? 'opaque' : knowledge,
-      ...(knowledge === 'whole' && { version: '0.1.0', load, address: `10.0.${this.names.indexOf(name) >> 8}.${this.names.indexOf(name) & 255}:4042` }),
+      ...(knowledge === 'whole' && {
+        version: '0.1.0',
+        load,
+        address: `10.0.${this.names.indexOf(name) >> 8}.${this.names.indexOf(name) & 255}:4042`,
+      }),
       ...(knowledge === 'whole' && isReachable && { upSince }),
       isDraining,
       isReachable,
       ...(!isReachable && { lostSince }),
       ...(distance !== undefined && { distance }),
       nextHops: [],
-      services: [...services].sort().map((service) => ({ name: service, ...(knowledge === 'whole' && { commands: COMMANDS.slice(0, 3) }) })),
+      services: [...services]
+        .sort()
+        .map((service) => ({ name: service, ...(knowledge === 'whole' && { commands: COMMANDS.slice(0, 3) }) })),
     };
   }
 
@@ -196,7 +226,9 @@ export class Cluster {
     }
     const isUp = (name) => this.#machines.get(name).lostSince === undefined;
     for (const flow of this.#flows) {
-      const instances = [...this.#machines.values()].filter((each) => each.services.includes(flow.service) && isUp(each.name));
+      const instances = [...this.#machines.values()].filter(
+        (each) => each.services.includes(flow.service) && isUp(each.name),
+      );
       flow.to = undefined;
       if (!isUp(flow.from)) continue;
       const reached = instances
@@ -237,7 +269,9 @@ export class Cluster {
       });
     const services = this.#machines.get(name).services.map((service) => ({
       service,
-      sent: sum(this.#flows.filter((flow) => flow.from === name && flow.fromService === service && flow.to !== undefined)),
+      sent: sum(
+        this.#flows.filter((flow) => flow.from === name && flow.fromService === service && flow.to !== undefined),
+      ),
       received: sum(this.#flows.filter((flow) => flow.to === name && flow.service === service)),
     }));
     const messages = flows.reduce((total, flow) => total + flow.messages, 0);

@@ -17,12 +17,14 @@ const TYPES = {
   '.svg': 'image/svg+xml',
 };
 /** As strict as the daemon: what the page needs from elsewhere would be missed here, too. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 const SNIFFED_EVERY_MS = 120;
 
 /**
  * Starts to serve.
- * @param options of the cluster; `port` (0: any), `directory` of the page, `cluster` if there already is one
+ * @param {{ port?: number, directory?: string, cluster?: Cluster, machines?: number, dataCenters?: number, seed?: number }} [options]
+ *   of the cluster; `port` (0: any), `directory` of the page, `cluster` if there already is one
  */
 export async function startFeed({ port = 0, directory = PAGE, cluster, ...options } = {}) {
   const fiction = cluster ?? new Cluster(options);
@@ -105,7 +107,10 @@ function answer({ server, command, parameters }, say, cluster, timers) {
       return reply('FLAGS', { flags: '[]' });
     case 'LIST_SERVICES':
       return reply('SERVICES', {
-        list: cluster.services(machine).map(({ server, service }) => `${server}:${service}`).join(','),
+        list: cluster
+          .services(machine)
+          .map(({ server, service }) => `${server}:${service}`)
+          .join(','),
         details: JSON.stringify(cluster.services(machine)),
       });
     case 'DAEMON_STATUS':
@@ -126,7 +131,17 @@ function recordsOf(machine, { id, count = '200' }, cluster) {
 
 function reportOf(machine, cluster) {
   const { upSince, services } = cluster.machine(machine);
-  const counts = ['accepted', 'kept', 'kept_bytes', 'expired', 'refused', 'dropped', 'unknown', 'invalid', 'connections'];
+  const counts = [
+    'accepted',
+    'kept',
+    'kept_bytes',
+    'expired',
+    'refused',
+    'dropped',
+    'unknown',
+    'invalid',
+    'connections',
+  ];
   return {
     server_name: machine,
     version: '0.1.0',

@@ -81,7 +81,9 @@ describe('the bus', () => {
     const answer = bus.ask({ server: 'beta', command: 'GRAPH' });
     const line = socket.sent.at(-1);
     expect(line).toMatch(/^beta:communicatord\/GRAPH cache="no;reply";correlation_id=(\w+);message_id=\1$/);
-    const bytes = new TextEncoder().encode(`<beta:web PONG\n<beta:communicatord GRAPH graph=x;correlation_id=${idOf(line)}\n`);
+    const bytes = new TextEncoder().encode(
+      `<beta:web PONG\n<beta:communicatord GRAPH graph=x;correlation_id=${idOf(line)}\n`,
+    );
     socket.onmessage?.({ data: bytes.slice(0, 30).buffer });
     socket.onmessage?.({ data: bytes.slice(30).buffer });
     expect((await answer).parameters['graph']).toBe('x');

@@ -1,6 +1,13 @@
 // The page's connection to its daemon: registered like any tool, requests with their answers, coming back for ever.
 
-import { decodeLine, encodeMessage, type Line, LineReader, type Message, type MessageParts } from 'snapcommunicator/wire';
+import {
+  decodeLine,
+  encodeMessage,
+  type Line,
+  LineReader,
+  type Message,
+  type MessageParts,
+} from 'snapcommunicator/wire';
 import { Backoff } from './backoff.ts';
 
 /** The part of a WebSocket that is needed; a test has its own. */
@@ -106,7 +113,8 @@ export class Bus {
     this.#reader = new LineReader({ lineBytesMax: BUS_LIMITS.lineBytesMax });
     this.#prefix = Math.floor(this.#surroundings.random() * 2 ** 32).toString(36);
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.#write({ command: 'REGISTER', parameters: { service: 'console', version: '1', transient: 'true' } });
+    socket.onopen = () =>
+      this.#write({ command: 'REGISTER', parameters: { service: 'console', version: '1', transient: 'true' } });
     socket.onmessage = ({ data }) => this.#feed(data);
     socket.onclose = ({ reason }) => this.#lost(reason);
     this.#stopTimer = this.#surroundings.after(BUS_LIMITS.registerMsMax, () => socket.close());
@@ -128,7 +136,8 @@ export class Bus {
   /** Asks, and resolves with the answer. @throws BusError */
   ask(question: Question): Promise<Message> {
     const name = describe(question);
-    if (this.#state.kind !== 'ready') return Promise.reject(new BusError('lost', `no connection: ${name} was not asked`));
+    if (this.#state.kind !== 'ready')
+      return Promise.reject(new BusError('lost', `no connection: ${name} was not asked`));
     if (this.#pending.size >= BUS_LIMITS.pendingMax)
       return Promise.reject(new BusError('busy', `${BUS_LIMITS.pendingMax} questions are under way already`));
     const id = `${this.#prefix}_${++this.#lastId}`;
@@ -234,7 +243,9 @@ export class Bus {
     socket.close();
     this.#stopTimer();
     for (const [id, { question }] of [...this.#pending])
-      this.#finish(id)?.reject(new BusError('lost', `the connection was lost before ${describe(question)} was answered`));
+      this.#finish(id)?.reject(
+        new BusError('lost', `the connection was lost before ${describe(question)} was answered`),
+      );
     const nowMs = this.#surroundings.nowMs();
     if (this.#state.kind === 'ready') this.#backoff.heldFor(nowMs - this.#openedAtMs);
     const sinceMs = this.#state.kind === 'lost' ? this.#state.sinceMs : nowMs;

@@ -97,6 +97,7 @@ export function between(from: Camera, to: Camera, part: number): Camera {
   const eased = part < 0.5 ? 4 * part ** 3 : 1 - (2 - 2 * part) ** 3 / 2;
   const scale = from.scale * (to.scale / from.scale) ** eased;
   // What moves evenly on the screen while it grows must move unevenly on the map.
-  const way = Math.abs(to.scale - from.scale) < 1e-6 ? eased : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale);
+  const way =
+    Math.abs(to.scale - from.scale) < 1e-6 ? eased : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale);
   return { x: from.x + (to.x - from.x) * way, y: from.y + (to.y - from.y) * way, scale };
 }

@@ -51,7 +51,9 @@ export function layOutCard(machine: MapMachine, time: number, rowsMax: number, m
   const rate = machine.perSecond > 0 ? formatRate(machine.perSecond) : '';
   const head = measure(name, 'heading') + 20 + (rate === '' ? 0 : measure(rate, 'figure') + 10);
   const wanted = Math.max(head, measure(condition, 'small') + 4) + 2 * CARD_PADDING;
-  const pillWidths = machine.services.slice(0, 2).map((service) => pillOf(service.name, service.perSecond, measure).width);
+  const pillWidths = machine.services
+    .slice(0, 2)
+    .map((service) => pillOf(service.name, service.perSecond, measure).width);
   const pair = pillWidths.reduce((sum, width) => sum + width, PILL_GAP) + 2 * CARD_PADDING;
   const width = Math.ceil(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, wanted, pair)));
   const pills = layOutPills(machine, width, rowsMax, measure);
@@ -87,7 +89,8 @@ function layOutPills({ services }: MapMachine, cardWidth: number, rowsMax: numbe
     const isLast = row === rowsMax - 1;
     while (waiting.length > 0) {
       // The last row keeps room to say how many more there are.
-      const room = right - x - (isLast && waiting.length > 1 ? morePill(waiting.length - 1, measure).width + PILL_GAP : 0);
+      const room =
+        right - x - (isLast && waiting.length > 1 ? morePill(waiting.length - 1, measure).width + PILL_GAP : 0);
       const next = x === CARD_PADDING ? 0 : waiting.findIndex(({ width }) => width <= room);
       const [pill] = next < 0 ? [] : waiting.splice(next, 1);
       if (pill === undefined) break;

@@ -35,7 +35,10 @@ export function arrangeCenters(
 ): Map<string, Point> {
   const pairs = new Map<string, { source: string; target: string }>();
   for (const { a, b } of links) {
-    const [source, target] = [centerOfMachine.get(a) as string, centerOfMachine.get(b) as string].sort() as [string, string];
+    const [source, target] = [centerOfMachine.get(a) as string, centerOfMachine.get(b) as string].sort() as [
+      string,
+      string,
+    ];
     pairs.set(`${source} ${target}`, { source, target });
   }
   const springs = [...pairs.values()];
@@ -85,7 +88,11 @@ function drawTogether(placed: ReadonlyMap<string, Point>, bodies: readonly Body[
   );
 }
 
-function letGo(discs: readonly Disc[], springs: readonly { source: string; target: string }[], attempt: number): Body[] {
+function letGo(
+  discs: readonly Disc[],
+  springs: readonly { source: string; target: string }[],
+  attempt: number,
+): Body[] {
   const reach = discs.reduce((sum, { radius }) => sum + radius, 0);
   const bodies = discs.map((disc): Body => {
     const { name, fixedAt } = disc;
@@ -102,7 +109,12 @@ function letGo(discs: readonly Disc[], springs: readonly { source: string; targe
         .id(({ name }) => name)
         .distance(({ source, target }) => (source as Body).disc.radius + (target as Body).disc.radius),
     )
-    .force('room', forceCollide<Body>(({ disc }) => disc.radius).strength(1).iterations(4))
+    .force(
+      'room',
+      forceCollide<Body>(({ disc }) => disc.radius)
+        .strength(1)
+        .iterations(4),
+    )
     .force('x', forceX<Body>(0).strength(0.05))
     // Screens are wider than high.
     .force('y', forceY<Body>(0).strength(0.09))
@@ -219,7 +231,10 @@ function turnEach(
   }
   return new Map(
     bodies.flatMap((body) =>
-      [...body.disc.points].map(([name, point]): [string, Point] => [name, turned(body, turns.get(body.name) as Turn, point)]),
+      [...body.disc.points].map(([name, point]): [string, Point] => [
+        name,
+        turned(body, turns.get(body.name) as Turn, point),
+      ]),
     ),
   );
 }

@@ -6,10 +6,9 @@ import { type Emphasis, emphasize, matching } from './emphasis.ts';
 import { boundsOf, type Point, type Rectangle } from './geometry.ts';
 import { listenToGestures } from './gestures.ts';
 import { type Direction, type Hit, hitAt, neighborToward } from './hit.ts';
-import { layOut } from './layout.ts';
 import { buildScene, linkKey, type MapTraffic, type Scene, type Selection } from './model.ts';
-import { forgetPlaces, loadPlaces, type Places, savePlaces } from './places.ts';
 import { type Layers, Renderer } from './renderer.ts';
+import { Settlement } from './settlement.ts';
 import { watchTheme } from './theme.ts';
 import { centerDetails, type Details, linkDetails, machineDetails, spoken } from './words.ts';
 
@@ -65,14 +64,9 @@ export class MapController {
   readonly #host: HTMLElement;
   readonly #listener: MapListener;
   readonly #ends: (() => void)[] = [];
+  readonly #settlement = new Settlement(() => performance.now());
   #input: MapInput | undefined;
   #scene: Scene | undefined;
-  #places: Places | undefined;
-  #cluster = '';
-  /** Data centres whose machines stand there without anybody having told how they are linked. */
-  readonly #provisional = new Set<string>();
-  /** Machines that were given their places meanwhile: when all is known, they are placed as if it had been from the start. */
-  readonly #hasty = new Set<string>();
   #emphasis = { key: '', value: NOBODY };
   /** Whether the camera shows all, whatever comes: until a person moves it. */
   #showsAll = true;
@@ -130,9 +124,9 @@ export class MapController {
     this.#input = input;
     const scene = buildScene(input.graph, input.traffic, input.time ?? input.graph.time);
     const isFirst = this.#scene === undefined;
-    const isOther = isFirst || !hasSameMachines(this.#scene as Scene, scene) || this.#isBetterKnown(scene);
+    const isOther = isFirst || !hasSameMachines(this.#scene as Scene, scene) || this.#settlement.isBetterKnown(scene);
     this.#scene = scene;
-    if (isOther) this.#settle(input.graph, scene);
+    if (isOther) this.#settle(input, scene);
     if (this.#focused !== undefined && !scene.machines.has(this.#focused)) this.#focused = undefined;
     this.renderer.change({
       scene,
@@ -150,55 +144,20 @@ export class MapController {
 
   /** Whether the links of every data centre are known. */
   get isSettled(): boolean {
-    return this.#scene !== undefined && this.#provisional.size === 0;
+    return this.#settlement.isComplete;
   }
 
-  #placesNow(): Places {
-    this.#places ??= { positions: new Map(), pinned: new Set() };
-    return this.#places;
-  }
-
-  /** Finds places for all; what was kept of earlier visits counts. */
-  #settle(graph: GraphDocument, scene: Scene): void {
-    if (this.#places === undefined) {
-      this.#cluster = graph.dataCenters.find(({ isOwn }) => isOwn)?.name ?? '';
-      this.#places = loadPlaces(this.#cluster);
-    }
-    const { positions, pinned } = this.#places;
-    const unlinked = unlinkedCenters(scene);
-    for (const { name, machines } of scene.centers) {
-      if (!machines.some((machine) => positions.has(machine)) && unlinked.has(name)) this.#provisional.add(name);
-      if (!this.#provisional.has(name) || unlinked.has(name)) continue;
-      this.#provisional.delete(name);
-      for (const machine of machines) this.#hasty.add(machine);
-    }
-    if (this.#provisional.size === 0) {
-      for (const machine of this.#hasty) if (!pinned.has(machine)) positions.delete(machine);
-      this.#hasty.clear();
-    }
-    const machines = [...scene.machines.values()].map(({ name, dataCenter }) => ({ name, dataCenter }));
-    const placed = layOut({ machines, links: scene.links }, positions, pinned);
-    for (const [name, point] of placed) {
-      if (!positions.has(name) && this.#provisional.size > 0) this.#hasty.add(name);
-      positions.set(name, point);
-    }
-    this.renderer.glide(new Map(positions));
-    if (this.#provisional.size === 0) savePlaces(this.#cluster, this.#places);
-  }
-
-  #isBetterKnown(scene: Scene): boolean {
-    if (this.#provisional.size === 0) return false;
-    const unlinked = unlinkedCenters(scene);
-    return [...this.#provisional].some((name) => !unlinked.has(name));
+  #settle({ graph }: MapInput, scene: Scene): void {
+    this.#settlement.settle(scene, graph.dataCenters.find(({ isOwn }) => isOwn)?.name ?? '');
+    this.renderer.glide(new Map(this.#settlement.positions));
   }
 
   /** Lays everything out anew from the names, also what was dragged. */
   arrange(): void {
     const input = this.#input;
     if (input === undefined || this.#scene === undefined) return;
-    forgetPlaces(this.#cluster);
-    this.#places = { positions: new Map(), pinned: new Set() };
-    this.#settle(input.graph, this.#scene);
+    this.#settlement.forget();
+    this.#settle(input, this.#scene);
     this.fit(true);
   }
 
@@ -226,7 +185,9 @@ export class MapController {
 
   fit(isFlown = false): void {
     this.#showsAll = true;
-    const points = [...(this.#scene?.machines.keys() ?? [])].flatMap((name) => this.#placesNow().positions.get(name) ?? []);
+    const points = [...(this.#scene?.machines.keys() ?? [])].flatMap(
+      (name) => this.#settlement.positions.get(name) ?? [],
+    );
     const bounds = boundsOf(points);
     if (bounds === undefined || this.renderer.size.width === 0) return;
     this.renderer.look(this.#fitting(bounds), isFlown);
@@ -258,7 +219,7 @@ export class MapController {
   #showFound(): void {
     const { highlight = '' } = this.#input ?? {};
     if (highlight.trim() === '' || this.#scene === undefined) return;
-    const { positions } = this.#placesNow();
+    const { positions } = this.#settlement;
     const points = [...matching(this.#scene, highlight)].flatMap((name) => positions.get(name) ?? []);
     const bounds = boundsOf(points);
     if (bounds !== undefined && !points.some((point) => this.#isInView(point))) this.#move(this.#fitting(bounds), true);
@@ -301,16 +262,14 @@ export class MapController {
 
   #drag(point: Point): void {
     if (this.#grabbed === undefined) return;
-    const places = this.#placesNow();
-    places.positions.set(this.#grabbed, toMap(this.renderer.cameraNow, this.renderer.size, point));
-    places.pinned.add(this.#grabbed);
+    this.#settlement.pin(this.#grabbed, toMap(this.renderer.cameraNow, this.renderer.size, point));
     this.#showsAll = false;
-    this.renderer.change({ positions: new Map(places.positions) });
+    this.renderer.change({ positions: new Map(this.#settlement.positions) });
   }
 
   #drop(): void {
     this.#grabbed = undefined;
-    savePlaces(this.#cluster, this.#placesNow());
+    this.#settlement.save();
   }
 
   #hover(point: Point | undefined): void {
@@ -349,7 +308,8 @@ export class MapController {
   /** Makes a path of what is chosen and one more machine. */
   #join(machine: string): void {
     const selection = this.#input?.selection;
-    const from = selection?.kind === 'machine' ? selection.machine : selection?.kind === 'path' ? selection.from : undefined;
+    const from =
+      selection?.kind === 'machine' ? selection.machine : selection?.kind === 'path' ? selection.from : undefined;
     if (from === undefined || from === machine) this.#listener.select({ kind: 'machine', machine });
     else this.#listener.select({ kind: 'path', from, to: machine });
   }
@@ -364,7 +324,7 @@ export class MapController {
   /** Flies to a data centre, as large as it fits. */
   showCenter(name: string): void {
     const center = this.#scene?.centers.find((each) => each.name === name);
-    const { positions } = this.#placesNow();
+    const { positions } = this.#settlement;
     const bounds = boundsOf((center?.machines ?? []).flatMap((machine) => positions.get(machine) ?? []));
     if (bounds !== undefined) this.#move(this.#fitting(bounds), true);
   }
@@ -377,7 +337,8 @@ export class MapController {
     else if (key === '+' || key === '=') this.zoom(1);
     else if (key === '-' || key === '_') this.zoom(-1);
     else if (key === '0') this.fit(true);
-    else if ((key === 'Enter' || key === ' ') && this.#focused !== undefined) this.#choose(this.#focused, key, shiftKey);
+    else if ((key === 'Enter' || key === ' ') && this.#focused !== undefined)
+      this.#choose(this.#focused, key, shiftKey);
     else if (key === 'Escape' && this.#input?.selection !== undefined) this.#listener.select(undefined);
     else return false;
     return true;
@@ -396,7 +357,9 @@ export class MapController {
   focus(): void {
     const selection = this.#input?.selection;
     const chosen = selection?.kind === 'machine' ? selection.machine : this.#input?.graph.seenFrom;
-    this.#focusOn(this.#focused ?? (chosen !== undefined && this.#scene?.machines.has(chosen) ? chosen : this.#anybody()));
+    this.#focusOn(
+      this.#focused ?? (chosen !== undefined && this.#scene?.machines.has(chosen) ? chosen : this.#anybody()),
+    );
   }
 
   blur(): void {
@@ -410,7 +373,7 @@ export class MapController {
   #step(direction: Direction): void {
     const scene = this.#scene;
     if (scene === undefined) return;
-    const { positions } = this.#placesNow();
+    const { positions } = this.#settlement;
     const present = new Map([...scene.machines.keys()].flatMap((name) => asEntry(name, positions.get(name))));
     if (this.#focused === undefined) this.focus();
     else this.#focusOn(neighborToward(present, this.#focused, direction) ?? this.#focused);
@@ -427,7 +390,7 @@ export class MapController {
   }
 
   #keepInView(name: string): void {
-    const position = this.#placesNow().positions.get(name);
+    const position = this.#settlement.positions.get(name);
     if (position === undefined) return;
     const { camera, size } = this.renderer;
     const { x, y } = toScreen(camera, size, position);
@@ -441,17 +404,8 @@ export class MapController {
   }
 }
 
-const asEntry = (name: string, point: Point | undefined): [string, Point][] => (point === undefined ? [] : [[name, point]]);
-
-/** Data centres of several machines of whose links nothing is known. */
-function unlinkedCenters({ centers, links, machines }: Scene): Set<string> {
-  const unlinked = new Set(centers.filter((center) => center.machines.length > 1).map(({ name }) => name));
-  for (const { a, b } of links) {
-    const center = machines.get(a)?.dataCenter;
-    if (center !== undefined && center === machines.get(b)?.dataCenter) unlinked.delete(center);
-  }
-  return unlinked;
-}
+const asEntry = (name: string, point: Point | undefined): [string, Point][] =>
+  point === undefined ? [] : [[name, point]];
 
 const hasSameMachines = (a: Scene, b: Scene): boolean =>
   a.machines.size === b.machines.size &&

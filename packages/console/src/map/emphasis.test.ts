@@ -8,13 +8,10 @@ import { buildScene, type Selection } from './model.ts';
 /*  a ── b ── c ── d      web on a, db on d and e; f hangs on c
          │    │
          e    f       */
-const graph = graphOf({ a: { services: ['web'] }, b: {}, c: {}, d: { services: ['db'] }, e: { services: ['db'] }, f: {} }, [
-  'a-b',
-  'b-c',
-  'c-d',
-  'b-e',
-  'c-f',
-]);
+const graph = graphOf(
+  { a: { services: ['web'] }, b: {}, c: {}, d: { services: ['db'] }, e: { services: ['db'] }, f: {} },
+  ['a-b', 'b-c', 'c-d', 'b-e', 'c-f'],
+);
 const scene = buildScene(graph, undefined, graph.time);
 const lit = (selection: Selection | undefined, removed: string[] = []) => emphasize(graph, scene, selection, removed);
 
@@ -22,7 +19,12 @@ describe('a service', () => {
   test('the ways from everywhere to the nearest instance, in their direction', () => {
     const { machines, links, isActive } = lit({ kind: 'service', service: 'db' });
     expect(isActive).toBe(true);
-    expect([...machines].filter(([, role]) => role === 'chosen').map(([name]) => name).sort()).toEqual(['d', 'e']);
+    expect(
+      [...machines]
+        .filter(([, role]) => role === 'chosen')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(['d', 'e']);
     expect(links.get('a b')).toEqual({ role: 'way', isForward: true, isBackward: false });
     expect(links.get('b e')).toMatchObject({ isForward: true });
     expect(links.get('c f')).toEqual({ role: 'way', isForward: false, isBackward: true });
@@ -52,7 +54,12 @@ describe('two machines', () => {
       [],
     );
     expect(links.get('a b')).toMatchObject({ role: 'way', isForward: true });
-    expect([...links].filter(([, { role }]) => role === 'next').map(([key]) => key).sort()).toEqual(['a d', 'b c', 'c d']);
+    expect(
+      [...links]
+        .filter(([, { role }]) => role === 'next')
+        .map(([key]) => key)
+        .sort(),
+    ).toEqual(['a d', 'b c', 'c d']);
     expect(machines.get('a')).toBe('chosen');
   });
 

@@ -36,7 +36,8 @@ function machineAt({ machines, labels }: Picture, point: Point, reach: number): 
   }
   if (nearest === undefined) {
     for (const [key, label] of labels) {
-      if (key.startsWith('machine:') && contains(label, point)) nearest = { name: key.slice('machine:'.length), gap: 0 };
+      if (key.startsWith('machine:') && contains(label, point))
+        nearest = { name: key.slice('machine:'.length), gap: 0 };
     }
   }
   if (nearest === undefined) return undefined;
@@ -91,7 +92,11 @@ const ASIDE = 2.2;
  * The machine to which an arrow key goes: the nearest one ahead, rather a little further than much aside. Where nobody is
  * ahead, nobody.
  */
-export function neighborToward(positions: ReadonlyMap<string, Point>, from: string, direction: Direction): string | undefined {
+export function neighborToward(
+  positions: ReadonlyMap<string, Point>,
+  from: string,
+  direction: Direction,
+): string | undefined {
   const start = positions.get(from);
   if (start === undefined) return undefined;
   const { x: ux, y: uy } = VECTORS[direction];

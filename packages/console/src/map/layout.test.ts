@@ -14,7 +14,10 @@ const graphOf = (machines: number, dataCenters: number): LayoutGraph => {
 };
 
 const furthest = (before: ReadonlyMap<string, Point>, after: ReadonlyMap<string, Point>): number =>
-  Math.max(0, ...[...before].flatMap(([name, point]) => (after.has(name) ? distance(point, after.get(name) as Point) : [])));
+  Math.max(
+    0,
+    ...[...before].flatMap(([name, point]) => (after.has(name) ? distance(point, after.get(name) as Point) : [])),
+  );
 
 const nearest = (positions: ReadonlyMap<string, Point>): number => {
   const points = [...positions.values()];

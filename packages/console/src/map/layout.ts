@@ -60,7 +60,8 @@ export function layOut(
     const arranged = arrange(graph, positions);
     for (const { name } of arrivals) positions.set(name, arranged.get(name) as Point);
   }
-  for (const machine of newcomersInOrder(graph, positions)) positions.set(machine.name, findRoom(machine, graph, positions));
+  for (const machine of newcomersInOrder(graph, positions))
+    positions.set(machine.name, findRoom(machine, graph, positions));
   return positions;
 }
 
@@ -92,7 +93,8 @@ function arrange({ machines, links }: LayoutGraph, settled: Positions): Map<stri
   );
 }
 
-const asEntry = (name: string, point: Point | undefined): [string, Point][] => (point === undefined ? [] : [[name, point]]);
+const asEntry = (name: string, point: Point | undefined): [string, Point][] =>
+  point === undefined ? [] : [[name, point]];
 
 /** Whoever has most neighbours that have a place comes first. */
 function* newcomersInOrder({ machines, links }: LayoutGraph, positions: Positions): Generator<LayoutMachine> {

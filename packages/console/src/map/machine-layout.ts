@@ -1,7 +1,15 @@
 // The machines of one data centre: forces between them, from places that follow from their names; of several attempts the
 // one with the fewest crossings.
 
-import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationNodeDatum } from 'd3-force';
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type SimulationNodeDatum,
+} from 'd3-force';
 import { centerOf, crosses, distance, distanceToSegment, type Point } from './geometry.ts';
 import type { LayoutLink } from './layout.ts';
 
@@ -120,7 +128,9 @@ function layDown(bodies: readonly Body[]): Map<string, Point> {
   const middle = centerOf(bodies);
   const around = bodies.map(({ name, x, y }) => ({ name, x: x - middle.x, y: y - middle.y }));
   const turns =
-    bodies.length > TURNED_MAX ? [flatAngle(around)] : Array.from({ length: ANGLES }, (_, at) => (at * Math.PI) / ANGLES);
+    bodies.length > TURNED_MAX
+      ? [flatAngle(around)]
+      : Array.from({ length: ANGLES }, (_, at) => (at * Math.PI) / ANGLES);
   let best: { points: readonly (Point & { name: string })[]; badness: number } | undefined;
   for (const turn of turns) {
     const points = turned(around, turn);

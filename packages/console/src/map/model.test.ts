@@ -17,7 +17,13 @@ const NOTHING: Traffic = {
   flows: [],
   links: [],
 };
-const flow = (from: string, to: string, command: string, messages: number) => ({ from, to, command, messages, bytes: 0 });
+const flow = (from: string, to: string, command: string, messages: number) => ({
+  from,
+  to,
+  command,
+  messages,
+  bytes: 0,
+});
 const row = (server: string, messagesOut: number, messagesIn: number) => ({
   server,
   messagesOut,
@@ -28,8 +34,19 @@ const row = (server: string, messagesOut: number, messagesIn: number) => ({
 
 const told = mergeTraffic(
   new Map([
-    ['a', { ...NOTHING, messages: 7, flows: [flow('a:web', 'b:db', 'GET', 4), flow('a:web', 'b:db', 'PUT', 1)], links: [row('b', 5, 2)] }],
-    ['b', { ...NOTHING, time: 1001, messages: 6, flows: [flow('a:web', 'b:db', 'GET', 4.5)], links: [row('a', 2.5, 5)] }],
+    [
+      'a',
+      {
+        ...NOTHING,
+        messages: 7,
+        flows: [flow('a:web', 'b:db', 'GET', 4), flow('a:web', 'b:db', 'PUT', 1)],
+        links: [row('b', 5, 2)],
+      },
+    ],
+    [
+      'b',
+      { ...NOTHING, time: 1001, messages: 6, flows: [flow('a:web', 'b:db', 'GET', 4.5)], links: [row('a', 2.5, 5)] },
+    ],
   ]),
 );
 
@@ -63,7 +80,8 @@ describe('states', () => {
     ...base,
     servers: base.servers.map((server) => (server.name === name ? { ...server, ...parts } : server)),
   });
-  const stateOf = (graph: GraphDocument, name: string) => buildScene(graph, undefined, graph.time).machines.get(name)?.state;
+  const stateOf = (graph: GraphDocument, name: string) =>
+    buildScene(graph, undefined, graph.time).machines.get(name)?.state;
 
   test('of machines', () => {
     expect(stateOf(base, 'a')).toBe('well');

@@ -211,7 +211,7 @@ function describeLinks(
   }
   return [...pairs].map(([key, pair]): MapLink => {
     const [a, b] = key.split(' ', 2) as [string, string];
-    const best = pair.find(({ state }) => state === 'up') ?? (pair[0] as AtlasLink);
+    const best = pair.reduce((one, other) => (one.state === 'up' ? one : other));
     const isAhead = best.from === a;
     const isLost = [a, b].some((end) => machines.get(end)?.state === 'lost');
     const own = (name: 'messagesOut' | 'messagesIn'): number =>
@@ -235,7 +235,10 @@ function describeLinks(
   });
 }
 
-function describeCenters({ dataCenters, servers }: GraphDocument, machines: ReadonlyMap<string, MapMachine>): MapCenter[] {
+function describeCenters(
+  { dataCenters, servers }: GraphDocument,
+  machines: ReadonlyMap<string, MapMachine>,
+): MapCenter[] {
   const members = new Map<string, string[]>(dataCenters.map(({ name }) => [name, []]));
   for (const { name, dataCenter } of servers) {
     const list = members.get(dataCenter);

@@ -37,7 +37,11 @@ export function paintGround(context: CanvasRenderingContext2D, parts: GroundPart
 }
 
 /** A hull with round corners: the outline, then the ground within it. */
-function paintRegion(context: CanvasRenderingContext2D, region: PictureRegion, { emphasis, theme, hovered }: GroundParts): void {
+function paintRegion(
+  context: CanvasRenderingContext2D,
+  region: PictureRegion,
+  { emphasis, theme, hovered }: GroundParts,
+): void {
   const { padding, center } = region;
   const isChosen = emphasis.center === center.name;
   const isHovered = hovered === `center:${center.name}`;
@@ -119,7 +123,12 @@ function strokeOf({ link, width }: PictureLink, { picture, emphasis, theme, hove
   if (link.state === 'half') return { color: theme.degraded, width: 1.75, dash: [7, 5], alpha };
   if (link.state === 'coming') return { color: theme.lineStrong, width: 1.5, dash: [2, 4], alpha };
   const color = hovered === link.key ? theme.lineStrong : link.isFar ? theme.lineStrong : theme.line;
-  return { color, width: far > 0.5 ? Math.min(1, plainWidth) : plainWidth + (hovered === link.key ? 1 : 0), dash: [], alpha: link.isFar ? alpha * 0.8 : alpha };
+  return {
+    color,
+    width: far > 0.5 ? Math.min(1, plainWidth) : plainWidth + (hovered === link.key ? 1 : 0),
+    dash: [],
+    alpha: link.isFar ? alpha * 0.8 : alpha,
+  };
 }
 
 const round = (value: number): number => Math.round(value * 20) / 20;
@@ -145,8 +154,10 @@ function paintMarks(context: CanvasRenderingContext2D, pictured: PictureLink, pa
   if (length < 34) return;
   const isWay = lit?.role === 'way' || lit?.role === 'next';
   const flows = !hasParticles && !isDimmed;
-  if (isWay ? lit.isForward : flows && link.forward > 0) paintArrow(context, from, to, length, isWay ? theme.accent : theme.lineStrong);
-  if (isWay ? lit.isBackward : flows && link.backward > 0) paintArrow(context, to, from, length, isWay ? theme.accent : theme.lineStrong);
+  if (isWay ? lit.isForward : flows && link.forward > 0)
+    paintArrow(context, from, to, length, isWay ? theme.accent : theme.lineStrong);
+  if (isWay ? lit.isBackward : flows && link.backward > 0)
+    paintArrow(context, to, from, length, isWay ? theme.accent : theme.lineStrong);
 }
 
 /** A small head on the way, a little beyond its first third: both directions find room. */
@@ -163,7 +174,12 @@ function paintArrow(context: CanvasRenderingContext2D, from: Point, to: Point, l
   context.fill();
 }
 
-function paintCenterLink(context: CanvasRenderingContext2D, pictured: PictureCenterLink, theme: Theme, shown: number): void {
+function paintCenterLink(
+  context: CanvasRenderingContext2D,
+  pictured: PictureCenterLink,
+  theme: Theme,
+  shown: number,
+): void {
   const { link, from, to, width } = pictured;
   const isLost = link.upCount === 0;
   context.globalAlpha = shown * 0.8;

@@ -5,7 +5,7 @@ import type { Emphasis } from './emphasis.ts';
 import type { PlacedLabel } from './labels.ts';
 import type { MapMachine } from './model.ts';
 import type { Picture, PictureMachine } from './picture.ts';
-import { LINE_HEIGHTS, LINK_PADDING, LOCK_WIDTH, type LabelText } from './picture-labels.ts';
+import { type LabelText, LINE_HEIGHTS, LINK_PADDING, LOCK_WIDTH } from './picture-labels.ts';
 import type { Theme } from './theme.ts';
 import type { Type } from './type.ts';
 
@@ -326,8 +326,10 @@ function paintLabel(
 }
 
 /** Names beside a dot begin, or end, at it. */
-const isBeside = ({ key, place }: PlacedLabel): boolean => key.startsWith('machine:') && (place === 2 || place === 4 || place === 6);
-const isBesideLeft = ({ key, place }: PlacedLabel): boolean => key.startsWith('machine:') && (place === 3 || place === 5 || place === 7);
+const isBeside = ({ key, place }: PlacedLabel): boolean =>
+  key.startsWith('machine:') && (place === 2 || place === 4 || place === 6);
+const isBesideLeft = ({ key, place }: PlacedLabel): boolean =>
+  key.startsWith('machine:') && (place === 3 || place === 5 || place === 7);
 
 function paintLock(context: CanvasRenderingContext2D, x: number, y: number, color: string): void {
   context.fillStyle = color;

@@ -32,7 +32,11 @@ const STEP_SECONDS_MAX = 0.1;
 
 /** How many start each second: one for each message while they are few, then by the logarithm. */
 const startsPerSecond = (perSecond: number): number =>
-  perSecond <= 0 ? 0 : perSecond < 1 ? Math.max(0.12, perSecond * 0.7) : Math.min(4, 0.7 + 0.75 * Math.log10(perSecond));
+  perSecond <= 0
+    ? 0
+    : perSecond < 1
+      ? Math.max(0.12, perSecond * 0.7)
+      : Math.min(4, 0.7 + 0.75 * Math.log10(perSecond));
 
 export class Particles {
   #lanes = new Map<string, Lane>();
@@ -44,7 +48,15 @@ export class Particles {
   /** Takes over what is to be seen now; what runs goes on where it is. */
   follow(picture: Picture, emphasis: Emphasis): void {
     const lanes = new Map<string, Lane>();
-    const add = (key: string, from: Point, to: Point, length: number, width: number, perSecond: number, isLit: boolean): void => {
+    const add = (
+      key: string,
+      from: Point,
+      to: Point,
+      length: number,
+      width: number,
+      perSecond: number,
+      isLit: boolean,
+    ): void => {
       if (perSecond <= 0 || length < LANE_LENGTH_MIN || !isNear(from, to, picture)) return;
       const before = this.#lanes.get(key);
       const offset = Math.max(1.6, width / 2);
@@ -124,4 +136,7 @@ function fill(lane: Lane): void {
 }
 
 const isNear = (from: Point, to: Point, { size }: Picture): boolean =>
-  Math.max(from.x, to.x) > 0 && Math.max(from.y, to.y) > 0 && Math.min(from.x, to.x) < size.width && Math.min(from.y, to.y) < size.height;
+  Math.max(from.x, to.x) > 0 &&
+  Math.max(from.y, to.y) > 0 &&
+  Math.min(from.x, to.x) < size.width &&
+  Math.min(from.y, to.y) < size.height;

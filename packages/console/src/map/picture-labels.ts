@@ -36,7 +36,13 @@ interface Composed extends PictureParts {
 
 type TextRequest = LabelRequest & { readonly text: LabelText };
 
-export const LINE_HEIGHTS: Readonly<Record<FontName, number>> = { name: 16, title: 21, small: 14, figure: 14, heading: 17 };
+export const LINE_HEIGHTS: Readonly<Record<FontName, number>> = {
+  name: 16,
+  title: 21,
+  small: 14,
+  figure: 14,
+  heading: 17,
+};
 /** Around the text of a link, and for a lock before it. */
 export const LINK_PADDING = 6;
 export const LOCK_WIDTH = 13;
@@ -48,7 +54,12 @@ const LOCK_SCALE = 0.75;
 const LINK_PLACES = [0.5, 0.4, 0.6, 0.3, 0.7];
 
 export function labelRequests(composed: Composed): TextRequest[] {
-  return [...centerRequests(composed), ...machineRequests(composed), ...centerLinkRequests(composed), ...linkRequests(composed)];
+  return [
+    ...centerRequests(composed),
+    ...machineRequests(composed),
+    ...centerLinkRequests(composed),
+    ...linkRequests(composed),
+  ];
 }
 
 function sizeOf(lines: readonly LabelLine[], measure: Composed['measure']): { width: number; height: number } {
@@ -67,7 +78,10 @@ function centerRequests({ regions, measure, size, margins, emphasis }: Composed)
       { text: centerWords(center), font: 'small' },
     ];
     const { width, height } = sizeOf(lines, measure);
-    const [left, right] = [Math.max(bounds.x, margins.left), Math.min(bounds.x + bounds.width, size.width - margins.right)];
+    const [left, right] = [
+      Math.max(bounds.x, margins.left),
+      Math.min(bounds.x + bounds.width, size.width - margins.right),
+    ];
     const bottom = Math.min(bounds.y + bounds.height, size.height - margins.bottom);
     if (right - left < 40 || bottom < margins.top + 30) return [];
     const clampX = (x: number): number => Math.min(Math.max(x, margins.left), size.width - margins.right - width);
@@ -75,7 +89,13 @@ function centerRequests({ regions, measure, size, margins, emphasis }: Composed)
     const top = Math.max(bounds.y - height - 4, margins.top);
     const at = (x: number, y: number): Rectangle => ({ x: clampX(x), y, width, height });
     const below = bounds.y + bounds.height + 5;
-    const places = [at(middle, top), at(left + 20, top), at(right - width - 20, top), at(middle, below), at(left + 20, below)];
+    const places = [
+      at(middle, top),
+      at(left + 20, top),
+      at(right - width - 20, top),
+      at(middle, below),
+      at(left + 20, below),
+    ];
     if (bounds.y < margins.top) places.push(at(left, top + 40), at(right - width, top + 40));
     // Rather not on the ground of another one.
     const strangers = regions.filter((other) => other.center !== center);
@@ -86,7 +106,14 @@ function centerRequests({ regions, measure, size, margins, emphasis }: Composed)
         key: `center:${center.name}`,
         priority: 5000 + center.machineCount + (emphasis.center === center.name ? 1000 : 0),
         places,
-        text: { lines, kind: 'center', of: center.name, tone: center.lostCount > 0 ? 'lost' : 'plain', hasLock: false, isInRegion: false },
+        text: {
+          lines,
+          kind: 'center',
+          of: center.name,
+          tone: center.lostCount > 0 ? 'lost' : 'plain',
+          hasLock: false,
+          isInRegion: false,
+        },
       },
     ];
   });
@@ -212,7 +239,8 @@ function linkRequests({ links, scene, camera, distances, measure, emphasis }: Co
         of: link.key,
         tone: link.state === 'lost' ? 'lost' : link.state === 'half' ? 'degraded' : 'plain',
         hasLock,
-        isInRegion: scene.hasRegions && scene.machines.get(link.a)?.dataCenter === scene.machines.get(link.b)?.dataCenter,
+        isInRegion:
+          scene.hasRegions && scene.machines.get(link.a)?.dataCenter === scene.machines.get(link.b)?.dataCenter,
       },
     });
   }

@@ -98,7 +98,8 @@ export function compose(parts: PictureParts): Picture {
   for (const [name, { x, y, radius, ringRadius, card }] of machines) {
     const reach = rings > 0.3 ? ringRadius : radius;
     if (card !== undefined) obstacles.push({ ...boxOf(card), owner: name });
-    else if (distances.far < 0.5) obstacles.push({ x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach, owner: name });
+    else if (distances.far < 0.5)
+      obstacles.push({ x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach, owner: name });
   }
   const { margins } = parts;
   const within = {
@@ -114,10 +115,7 @@ export function compose(parts: PictureParts): Picture {
 
 const boxOf = ({ x, y, width, height }: Rectangle): Rectangle => ({ x, y, width, height });
 
-function composeDots(
-  { scene, positions, camera, size }: PictureParts,
-  rings: number,
-): Map<string, PictureMachine> {
+function composeDots({ scene, positions, camera, size }: PictureParts, rings: number): Map<string, PictureMachine> {
   const dots = new Map<string, PictureMachine>();
   const growth = Math.min(1.25, Math.max(0.22, camera.scale)) ** 0.75;
   for (const machine of scene.machines.values()) {
@@ -144,10 +142,22 @@ function withCards(dots: ReadonlyMap<string, PictureMachine>, parts: PicturePart
     const card = layOutCard(machine, scene.time, rowsMax, measure);
     const box = { x: Math.round(x - card.width / 2), y: Math.round(y - card.height / 2) };
     cards.set(name, { ...card, ...box });
-    const priority = (wanted.has(name) ? 100 : 0) + (machine.state === 'well' ? 0 : 10) + Math.log10(1 + machine.perSecond);
-    requests.push({ key: `card:${name}`, priority, owner: name, places: [{ ...box, width: card.width, height: card.height }] });
+    const priority =
+      (wanted.has(name) ? 100 : 0) + (machine.state === 'well' ? 0 : 10) + Math.log10(1 + machine.perSecond);
+    requests.push({
+      key: `card:${name}`,
+      priority,
+      owner: name,
+      places: [{ ...box, width: card.width, height: card.height }],
+    });
   }
-  const obstacles = [...dots].map(([owner, { x, y, ringRadius: r }]) => ({ x: x - r, y: y - r, width: 2 * r, height: 2 * r, owner }));
+  const obstacles = [...dots].map(([owner, { x, y, ringRadius: r }]) => ({
+    x: x - r,
+    y: y - r,
+    width: 2 * r,
+    height: 2 * r,
+    owner,
+  }));
   const everywhere = { x: -1e4, y: -1e4, width: 1e5, height: 1e5 };
   const placed = placeLabels(requests, obstacles, everywhere, before);
   return new Map(
@@ -188,7 +198,11 @@ function edgeOf({ x, y, ringRadius, card }: PictureMachine, to: Point): Point {
     return { x: x + (dx / length) * reach, y: y + (dy / length) * reach };
   }
   const [middleX, middleY] = [card.x + card.width / 2, card.y + card.height / 2];
-  const part = Math.min(card.width / 2 / Math.max(1e-6, Math.abs(dx)), card.height / 2 / Math.max(1e-6, Math.abs(dy)), 0.5);
+  const part = Math.min(
+    card.width / 2 / Math.max(1e-6, Math.abs(dx)),
+    card.height / 2 / Math.max(1e-6, Math.abs(dy)),
+    0.5,
+  );
   return { x: middleX + dx * part, y: middleY + dy * part };
 }
 
@@ -202,7 +216,9 @@ function composeRegions({ scene, positions, camera, size }: PictureParts): Pictu
     if (points.length === 0) return [];
     const hull = convexHull(points);
     const bows = bowsOf(hull);
-    const tops = bows.map(({ x, y }, at) => middle({ x, y }, middle(hull[at] as Point, hull[(at + 1) % hull.length] as Point)));
+    const tops = bows.map(({ x, y }, at) =>
+      middle({ x, y }, middle(hull[at] as Point, hull[(at + 1) % hull.length] as Point)),
+    );
     const { x, y, width, height } = boundsOf([...hull, ...tops]) as Rectangle;
     const bounds = { x: x - padding, y: y - padding, width: width + 2 * padding, height: height + 2 * padding };
     return [{ center, hull, bows, padding, bounds }];
@@ -237,7 +253,10 @@ function composeCenterLinks(links: readonly CenterLink[], regions: readonly Pict
   });
 }
 
-const middleOf = ({ bounds: { x, y, width, height } }: PictureRegion): Point => ({ x: x + width / 2, y: y + height / 2 });
+const middleOf = ({ bounds: { x, y, width, height } }: PictureRegion): Point => ({
+  x: x + width / 2,
+  y: y + height / 2,
+});
 
 /** Where a line from the middle of a region leaves it. */
 function leaving(region: PictureRegion, to: Point): Point {

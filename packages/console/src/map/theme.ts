@@ -28,7 +28,8 @@ export interface Theme extends Readonly<Record<ColorName, string>> {
 
 const FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
-const propertyOf = (name: string): string => `--map-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const propertyOf = (name: string): string =>
+  `--map-${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The colours that hold at an element now. */
 export function readTheme(element: HTMLElement): Theme {

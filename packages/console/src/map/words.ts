@@ -60,7 +60,8 @@ export function machineDetails(machine: MapMachine, time: number): Details {
   const { server, services, dataCenter, perSecond, state } = machine;
   const lines: Detail[] = [];
   const trouble = troubleWords(machine, time);
-  if (trouble !== '') lines.push(['state', state === 'lost' ? `${trouble.replace('lost ', 'lost since ')}` : trouble]);
+  const isTimed = state === 'lost' && server.lostSince !== undefined;
+  if (trouble !== '') lines.push(['state', isTimed ? `${trouble} ago` : trouble]);
   if (dataCenter !== '') lines.push(['data centre', dataCenter]);
   if (server.knowledge === 'opaque') lines.push(['daemon', 'C++: nobody knows what is behind it']);
   if (server.load !== undefined && state !== 'lost') lines.push(['load', `${Math.round(server.load)} %`]);
@@ -68,7 +69,10 @@ export function machineDetails(machine: MapMachine, time: number): Details {
   if (server.address !== undefined) lines.push(['address', server.address]);
   if (server.version !== undefined) lines.push(['version', server.version]);
   if (server.distance !== undefined && server.distance > 0) {
-    lines.push(['cost', server.nextHops.length > 0 ? `${server.distance} by ${server.nextHops.join(', ')}` : `${server.distance}`]);
+    lines.push([
+      'cost',
+      server.nextHops.length > 0 ? `${server.distance} by ${server.nextHops.join(', ')}` : `${server.distance}`,
+    ]);
   }
   if (perSecond > 0) lines.push(['messages', formatRate(perSecond)]);
   lines.push(['services', listed(services.map(({ name, perSecond }) => serviceWords(name, perSecond)))]);
@@ -114,7 +118,11 @@ export function spoken(machine: MapMachine, time: number, linkCount: number): st
   parts.push(conditionWords(machine, time).replaceAll(' · ', ', '));
   parts.push(counted(linkCount, 'link'));
   const { services } = machine;
-  parts.push(services.length === 0 ? 'no services' : `${counted(services.length, 'service')}: ${listed(services.map(({ name }) => name))}`);
+  parts.push(
+    services.length === 0
+      ? 'no services'
+      : `${counted(services.length, 'service')}: ${listed(services.map(({ name }) => name))}`,
+  );
   return `${parts.join(', ')}.`;
 }
 

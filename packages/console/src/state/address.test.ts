@@ -9,7 +9,10 @@ describe('the view in the address', () => {
     ['#/map?see=web1-web2', { selection: { kind: 'link', from: 'web1', to: 'web2' } }],
     ['#/map?see=web1..db2', { selection: { kind: 'path', from: 'web1', to: 'db2' } }],
     ['#/map?see=@west&as=table', { selection: { kind: 'data-center', dataCenter: 'west' }, isTable: true }],
-    ['#/services?search=ima&sort=-rate', { page: 'services', query: 'ima', sorting: { column: 'rate', isDescending: true } }],
+    [
+      '#/services?search=ima&sort=-rate',
+      { page: 'services', query: 'ima', sorting: { column: 'rate', isDescending: true } },
+    ],
     ['#/messages?filter=command==PING%20%26%26%20size%3E1k', { page: 'messages', filter: 'command==PING && size>1k' }],
     ['#/ask?without=db2,web1-web2', { page: 'ask', without: ['db2', 'web1-web2'] }],
     ['#/machines?time=2026-01-02T03:04:05Z', { page: 'machines', time: Date.UTC(2026, 0, 2, 3, 4, 5) / 1000 }],

@@ -5,7 +5,12 @@ import { graphOf } from './testing/graphs.ts';
 /*  a ── b ── c      d: beside a and b
      \  /
       d            */
-const graph = graphOf({ a: { services: ['web'] }, b: {}, c: { services: ['db'] }, d: {} }, ['a-b', 'b-c', 'a-d', 'b-d']);
+const graph = graphOf({ a: { services: ['web'] }, b: {}, c: { services: ['db'] }, d: {} }, [
+  'a-b',
+  'b-c',
+  'a-d',
+  'b-d',
+]);
 
 describe('without something', () => {
   test('machines and links by name, in either order', () => {

@@ -41,7 +41,9 @@ export function readRemoval(graph: GraphDocument, text: string): Removal | undef
   if (server !== undefined) return { kind: 'server', server };
   const [from, to, ...more] = text.split(/[-–]/).map((end) => named(end.trim()));
   if (from === undefined || to === undefined || more.length > 0) return undefined;
-  const isLinked = graph.links.some((link) => (link.from === from && link.to === to) || (link.from === to && link.to === from));
+  const isLinked = graph.links.some(
+    (link) => (link.from === from && link.to === to) || (link.from === to && link.to === from),
+  );
   return isLinked ? { kind: 'link', ends: [from, to] } : undefined;
 }
 
@@ -66,7 +68,9 @@ export function answerWithout(graph: GraphDocument, without: readonly string[]):
 function lossOf(part: readonly string[], parts: readonly (readonly string[])[], { servers }: GraphDocument): PartLoss {
   const loses = parts.filter((other) => other !== part).flat();
   const servicesOf = (names: readonly string[]): Set<string> =>
-    new Set(servers.filter(({ name }) => names.includes(name)).flatMap(({ services }) => services.map(({ name }) => name)));
+    new Set(
+      servers.filter(({ name }) => names.includes(name)).flatMap(({ services }) => services.map(({ name }) => name)),
+    );
   const kept = servicesOf(part);
   return {
     servers: part,

@@ -12,7 +12,19 @@ import { EMPTY_MEMORY, graphAt, type Memory, remember } from './past.ts';
 import { askEach, type Task } from './scheduler.ts';
 
 /** How often each is asked, in ms; of other machines longer, the more there are. */
-const PACE = { graph: 1000, traffic: 2000, history: 2000, flags: 4000, others: 5000, details: 5000, perMachine: 30 };
+const PACE = {
+  graph: 500,
+  graphOfMany: 800,
+  traffic: 2000,
+  history: 2000,
+  flags: 4000,
+  others: 5000,
+  details: 5000,
+  perMachine: 30,
+};
+
+/** With more machines the graph is a long document. */
+const MANY = 60;
 
 /** So much traffic that was seen is kept for looking back at it. */
 const SNAPSHOTS_MAX = 450;
@@ -103,13 +115,22 @@ export class Cluster {
 
   get tasks(): Task[] {
     // Nothing of others can be asked before it is known who they are.
-    const isOn = (pages: readonly PageName[]) => (): boolean => this.live !== undefined && pages.includes(this.#sight().page);
+    const isOn = (pages: readonly PageName[]) => (): boolean =>
+      this.live !== undefined && pages.includes(this.#sight().page);
     const hasOthers = (): boolean => this.others.length > 0;
     const each = (ms: number) => (): number => Math.max(ms, this.others.length * PACE.perMachine);
     const always = (): boolean => true;
     return [
-      { everyMs: () => PACE.graph, isWanted: always, run: () => this.#askGraph() },
-      { everyMs: () => PACE.others, isWanted: () => hasOthers() && isOn(SEES_LINKS)(), run: () => this.#askOtherGraphs() },
+      {
+        everyMs: () => (this.others.length > MANY ? PACE.graphOfMany : PACE.graph),
+        isWanted: always,
+        run: () => this.#askGraph(),
+      },
+      {
+        everyMs: () => PACE.others,
+        isWanted: () => hasOthers() && isOn(SEES_LINKS)(),
+        run: () => this.#askOtherGraphs(),
+      },
       { everyMs: each(PACE.traffic), isWanted: isOn(SEES_TRAFFIC), run: () => this.#askTraffic() },
       { everyMs: () => PACE.history, isWanted: always, run: () => this.#askHistory() },
       { everyMs: each(2 * PACE.others), isWanted: hasOthers, run: () => this.#askOtherHistories() },
@@ -209,7 +230,9 @@ export class Cluster {
     if (own === undefined) return;
     const all = await askEach(['', ...this.others], (server) => this.#daemons.services(server));
     // Of its own services a daemon knows most.
-    this.services = new Map([...all].map(([server, rows]) => [server || own, rows.filter((row) => row.server === (server || own))]));
+    this.services = new Map(
+      [...all].map(([server, rows]) => [server || own, rows.filter((row) => row.server === (server || own))]),
+    );
   }
 
   async #askReports(): Promise<void> {

@@ -6,7 +6,8 @@ import { absoluteOf, bytesOf, countOf, rateOf } from './format.ts';
 import type { LinkRow, MachineRow, ServiceSummary } from './rows.ts';
 import type { Column } from './tables.ts';
 
-const spanText = (since: number | undefined, now: number): string => (since === undefined ? '' : formatSpan(now - since));
+const spanText = (since: number | undefined, now: number): string =>
+  since === undefined ? '' : formatSpan(now - since);
 const rateShare = (rate: number, most: number): number => (most <= 0 ? 0 : rate / most);
 
 export function machineColumns(now: number, rows: readonly MachineRow[]): Column<MachineRow>[] {
@@ -19,7 +20,8 @@ export function machineColumns(now: number, rows: readonly MachineRow[]): Column
       value: ({ condition }) => condition,
       text: ({ condition, server: { lostSince } }) =>
         lostSince === undefined ? condition : `${condition} ${formatSpan(now - lostSince)} ago`,
-      hint: ({ condition, server: { lostSince } }) => (lostSince === undefined ? condition : `since ${absoluteOf(lostSince)}`),
+      hint: ({ condition, server: { lostSince } }) =>
+        lostSince === undefined ? condition : `since ${absoluteOf(lostSince)}`,
       state: ({ state }) => state,
     },
     { key: 'center', title: 'Data centre', value: ({ server }) => server.dataCenter, dispensable: 2 },
@@ -32,7 +34,13 @@ export function machineColumns(now: number, rows: readonly MachineRow[]): Column
       share: ({ sent, received }) => rateShare(sent + received, most),
       isNumeric: true,
     },
-    { key: 'services', title: 'Services', value: ({ server }) => server.services.length, isNumeric: true, dispensable: 3 },
+    {
+      key: 'services',
+      title: 'Services',
+      value: ({ server }) => server.services.length,
+      isNumeric: true,
+      dispensable: 3,
+    },
     { key: 'links', title: 'Links', value: ({ links }) => links, isNumeric: true, dispensable: 2 },
     {
       key: 'load',
@@ -92,7 +100,13 @@ export function serviceColumns(now: number, rows: readonly ServiceSummary[]): Co
       key: 'state',
       title: 'State',
       value: ({ state, contract, lostOn }) =>
-        state === 'lost' ? 'lost' : contract.disagreements.length > 0 ? 'contracts differ' : lostOn.length > 0 ? 'up, fewer' : 'up',
+        state === 'lost'
+          ? 'lost'
+          : contract.disagreements.length > 0
+            ? 'contracts differ'
+            : lostOn.length > 0
+              ? 'up, fewer'
+              : 'up',
       hint: ({ contract, lostOn }) =>
         [...contract.disagreements, ...lostOn.map((server) => `${server} had it and is lost`)].join('\n'),
       state: ({ state }) => state,
@@ -214,8 +228,20 @@ export function flagColumns(now: number): Column<Flag>[] {
     },
     { key: 'flag', title: 'Flag', value: flagTitle },
     { key: 'message', title: 'Message', value: ({ message }) => message },
-    { key: 'server', title: 'Machine', value: ({ server }) => server, text: ({ server, isLost }) => (isLost ? `${server} (lost)` : server) },
-    { key: 'count', title: 'Raised', value: ({ count }) => count, text: ({ count }) => `${countOf(count)}×`, isNumeric: true, dispensable: 3 },
+    {
+      key: 'server',
+      title: 'Machine',
+      value: ({ server }) => server,
+      text: ({ server, isLost }) => (isLost ? `${server} (lost)` : server),
+    },
+    {
+      key: 'count',
+      title: 'Raised',
+      value: ({ count }) => count,
+      text: ({ count }) => `${countOf(count)}×`,
+      isNumeric: true,
+      dispensable: 3,
+    },
     {
       key: 'since',
       title: 'Since',
@@ -224,7 +250,12 @@ export function flagColumns(now: number): Column<Flag>[] {
       hint: ({ raisedAt, modifiedAt }) => `${absoluteOf(raisedAt)}, last ${absoluteOf(modifiedAt)}`,
       isNumeric: true,
     },
-    { key: 'how', title: 'Lowered by', value: ({ isManual }) => (isManual ? 'a person' : 'who raised it'), dispensable: 2 },
+    {
+      key: 'how',
+      title: 'Lowered by',
+      value: ({ isManual }) => (isManual ? 'a person' : 'who raised it'),
+      dispensable: 2,
+    },
     { key: 'by', title: 'Raised by', value: ({ raisedBy }) => raisedBy, dispensable: 1 },
     { key: 'tags', title: 'Tags', value: ({ tags }) => tags.join(', '), dispensable: 1 },
   ];

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { addressesIn, commandsFor, compose, type Draft } from './composing.ts';
 import { graphOf } from './testing/graphs.ts';
 
-const draft = (parts: Partial<Draft>): Draft => ({ to: 'images', command: 'PING', parameters: [], isKept: false, ...parts });
+const draft = (parts: Partial<Draft>): Draft => ({
+  to: 'images',
+  command: 'PING',
+  parameters: [],
+  isKept: false,
+  ...parts,
+});
 
 describe('a message by hand', () => {
   test.each<[string, Partial<Draft>]>([
@@ -11,7 +17,14 @@ describe('a message by hand', () => {
     ['*/PING', { to: '*', isKept: true }],
     [
       'images/PING note="a; b";uri=/a.png',
-      { isKept: true, parameters: [{ name: 'uri', value: '/a.png' }, { name: 'note', value: 'a; b' }, { name: '', value: '' }] },
+      {
+        isKept: true,
+        parameters: [
+          { name: 'uri', value: '/a.png' },
+          { name: 'note', value: 'a; b' },
+          { name: '', value: '' },
+        ],
+      },
     ],
     ['images/PING cache=ttl=10m', { parameters: [{ name: 'cache', value: 'ttl=10m' }] }],
   ])('%s', (line, parts) => expect(compose(draft(parts))).toHaveProperty('line', line));
@@ -24,7 +37,9 @@ describe('a message by hand', () => {
     ['command', { command: 'ping' }],
     ['parameters', { parameters: [{ name: 'a-b', value: '' }] }],
     ['parameters', { parameters: [{ name: 'a', value: '\0' }] }],
-  ])('wrong in %s: %j', (field, parts) => expect(compose(draft(parts))).toMatchObject({ field, problem: expect.any(String) }));
+  ])('wrong in %s: %j', (field, parts) =>
+    expect(compose(draft(parts))).toMatchObject({ field, problem: expect.any(String) }),
+  );
 
   test('addresses and commands that are offered', () => {
     const graph = graphOf({ a: { services: ['images/PING,RESIZE', 'web'] }, b: { services: ['images/ROTATE'] } });

@@ -20,7 +20,10 @@ export function compose({ to, command, parameters, isKept }: Draft): Composed {
   const [server, service] = splitAddress(to.trim());
   if (service === '') return { field: 'to', problem: 'Whom is it for? A service, such as images, or db2:images.' };
   if (!isAddress(service) || (server !== '' && !isAddress(server)))
-    return { field: 'to', problem: `${to} is no address: names have letters, digits and _, as in images or db2:images.` };
+    return {
+      field: 'to',
+      problem: `${to} is no address: names have letters, digits and _, as in images or db2:images.`,
+    };
   if (command === '') return { field: 'command', problem: 'What is it to do? A command, such as PING.' };
   if (!COMMAND.test(command))
     return { field: 'command', problem: `${command} is no command: capital letters, digits and _, as in RESIZE_ALL.` };
@@ -28,7 +31,10 @@ export function compose({ to, command, parameters, isKept }: Draft): Composed {
   for (const { name, value } of parameters) {
     if (name === '' && value === '') continue;
     if (!NAME.test(name))
-      return { field: 'parameters', problem: `${JSON.stringify(name)} is no name of a parameter: letters, digits and _.` };
+      return {
+        field: 'parameters',
+        problem: `${JSON.stringify(name)} is no name of a parameter: letters, digits and _.`,
+      };
     given[name] = value;
   }
   const all = isKept || 'cache' in given ? given : { ...given, cache: 'no;reply' };
@@ -61,7 +67,9 @@ export function commandsFor({ servers }: GraphDocument, to: string): string[] {
   const [server, service] = splitAddress(to.trim());
   const listed = (isMeant: (server: string, service: string) => boolean): string[] => [
     ...new Set(
-      servers.flatMap((each) => each.services.flatMap(({ name, commands = [] }) => (isMeant(each.name, name) ? commands : []))),
+      servers.flatMap((each) =>
+        each.services.flatMap(({ name, commands = [] }) => (isMeant(each.name, name) ? commands : [])),
+      ),
     ),
   ];
   const meant = listed((name, each) => each === service && (server === '' || server === name));

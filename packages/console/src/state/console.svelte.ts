@@ -1,6 +1,7 @@
 // The page's one state: connection, view, cluster and messages, joined.
 
-import type { Message, MessageParts } from 'snapcommunicator/wire';
+import type { Flag } from 'snapcommunicator/contract';
+import type { Message } from 'snapcommunicator/wire';
 import { Bus, type BusState } from '../bus/bus.ts';
 import { Daemons } from '../bus/daemon.ts';
 import { browserSurroundings } from '../bus/surroundings.ts';
@@ -60,8 +61,15 @@ export class Console {
     return this.#bus.ask(question);
   }
 
-  tell(parts: MessageParts): void {
-    this.#bus.tell(parts);
+  /** Lowers a flag by hand. @throws BusError saying why not */
+  async lower({ server, unit, section, name }: Flag): Promise<void> {
+    const isOwn = server === this.cluster.live?.seenFrom;
+    await this.#bus.ask({
+      server: isOwn ? '' : server,
+      command: 'FLAG_DOWN',
+      parameters: { unit, section, name, by_hand: 'true' },
+    });
+    this.#scheduler.hurry();
   }
 
   /** Something else is in sight: what it needs is asked at once. */

@@ -7,7 +7,10 @@ const images = (graph: Parameters<typeof contractsOf>[0], flows: Parameters<type
 
 describe('contracts', () => {
   test('instances that list the same agree, whatever the protocol adds', () => {
-    const graph = graphOf({ a: { services: ['images/PING,RESIZE'] }, b: { services: ['images/ALIVE,HELP,PING,RESIZE'] } });
+    const graph = graphOf({
+      a: { services: ['images/PING,RESIZE'] },
+      b: { services: ['images/ALIVE,HELP,PING,RESIZE'] },
+    });
     expect(images(graph)).toMatchObject({ commands: ['PING', 'RESIZE'], disagreements: [] });
   });
 

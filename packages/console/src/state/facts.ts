@@ -1,6 +1,12 @@
 // What the panel beside the map says of a machine, a link or a data centre: a word and a value each.
 
-import { type AtlasLink, type AtlasServer, formatMs, formatSpan, type GraphDocument } from '@snapcommunicator/network/atlas';
+import {
+  type AtlasLink,
+  type AtlasServer,
+  formatMs,
+  formatSpan,
+  type GraphDocument,
+} from '@snapcommunicator/network/atlas';
 import { absoluteOf, bytesOf, countOf, rateOf } from './format.ts';
 
 export interface Fact {
@@ -12,8 +18,19 @@ export interface Fact {
 }
 
 export function machineFacts(server: AtlasServer, graph: GraphDocument, now: number): Fact[] {
-  const { isReachable, isDraining, lostSince, dataCenter, load, upSince, address, version, knowledge, distance, nextHops } =
-    server;
+  const {
+    isReachable,
+    isDraining,
+    lostSince,
+    dataCenter,
+    load,
+    upSince,
+    address,
+    version,
+    knowledge,
+    distance,
+    nextHops,
+  } = server;
   const facts: Fact[] = [];
   if (!isReachable) {
     facts.push({
@@ -32,7 +49,10 @@ export function machineFacts(server: AtlasServer, graph: GraphDocument, now: num
     facts.push({ what: 'Up', value: formatSpan(now - upSince), hint: `since ${absoluteOf(upSince)}` });
   if (distance !== undefined && server.name !== graph.seenFrom) {
     const isDirect = nextHops.length === 0 || nextHops.includes(server.name);
-    facts.push({ what: 'Cost', value: `${distance} from ${graph.seenFrom}${isDirect ? '' : `, by ${nextHops.join(' or ')}`}` });
+    facts.push({
+      what: 'Cost',
+      value: `${distance} from ${graph.seenFrom}${isDirect ? '' : `, by ${nextHops.join(' or ')}`}`,
+    });
   }
   if (address !== undefined) facts.push({ what: 'Address', value: address });
   if (version !== undefined) facts.push({ what: 'Version', value: version });
@@ -40,7 +60,20 @@ export function machineFacts(server: AtlasServer, graph: GraphDocument, now: num
 }
 
 export function linkFacts(link: AtlasLink, forward: number, backward: number, isLost: boolean, now: number): Fact[] {
-  const { from, to, cost, costBack = cost, kind, state, roundTripMs, clockOffsetMs, isSecure, isOpaque, address, upSince } = link;
+  const {
+    from,
+    to,
+    cost,
+    costBack = cost,
+    kind,
+    state,
+    roundTripMs,
+    clockOffsetMs,
+    isSecure,
+    isOpaque,
+    address,
+    upSince,
+  } = link;
   const facts: Fact[] = [];
   if (isLost) facts.push({ what: 'State', value: 'lost with its end', state: 'lost' });
   else if (state === 'half')
@@ -51,7 +84,10 @@ export function linkFacts(link: AtlasLink, forward: number, backward: number, is
   facts.push({ what: 'Cost', value: costBack === cost ? `${cost}` : `${cost}, and ${costBack} back` });
   if (roundTripMs !== undefined) facts.push({ what: 'Round trip', value: formatMs(roundTripMs) });
   if (clockOffsetMs !== undefined)
-    facts.push({ what: 'Clock', value: `${to} is ${formatMs(Math.abs(clockOffsetMs))} ${clockOffsetMs < 0 ? 'behind' : 'ahead'}` });
+    facts.push({
+      what: 'Clock',
+      value: `${to} is ${formatMs(Math.abs(clockOffsetMs))} ${clockOffsetMs < 0 ? 'behind' : 'ahead'}`,
+    });
   facts.push({ what: 'Kind', value: kind === 'data-center' ? 'between data centres' : 'within the data centre' });
   if (isSecure !== undefined) facts.push({ what: 'Security', value: isSecure ? 'TLS' : 'none' });
   if (isOpaque) facts.push({ what: 'Daemon', value: 'one end is a C++ daemon' });
@@ -73,7 +109,9 @@ export function centerFacts(graph: GraphDocument, name: string): Fact[] {
   const center = graph.dataCenters.find((each) => each.name === name);
   const servers = graph.servers.filter(({ dataCenter }) => dataCenter === name);
   const lost = servers.filter(({ isReachable }) => !isReachable).length;
-  const services = new Set(servers.flatMap((server) => (server.isReachable ? server.services.map((each) => each.name) : [])));
+  const services = new Set(
+    servers.flatMap((server) => (server.isReachable ? server.services.map((each) => each.name) : [])),
+  );
   const facts: Fact[] = [{ what: 'Machines', value: countOf(center?.serverCount ?? servers.length) }];
   if (lost > 0) facts.push({ what: 'Lost', value: countOf(lost), state: 'lost' });
   facts.push({ what: 'Services', value: countOf(services.size) });

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { find } from './finding.ts';
 import { graphOf } from './testing/graphs.ts';
 
-const graph = graphOf({ web1: { services: ['images'] }, db1: { isReachable: false, services: ['store', 'images'] } }, ['web1-db1']);
+const graph = graphOf({ web1: { services: ['images'] }, db1: { isReachable: false, services: ['store', 'images'] } }, [
+  'web1-db1',
+]);
 const titles = (text: string): string[] => find(graph, text).map(({ kind, title }) => `${kind} ${title}`);
 
 test('machines, services, links and pages by a few letters', () => {

@@ -31,7 +31,13 @@ export function find(graph: GraphDocument | undefined, text: string, countMax = 
     return graph.servers
       .filter(({ name }) => name.includes(thoughtAway))
       .slice(0, countMax)
-      .map(({ name }) => ({ key: `w ${name}`, kind: 'Without', title: name, note: 'what would be left?', target: { without: name } }));
+      .map(({ name }) => ({
+        key: `w ${name}`,
+        kind: 'Without',
+        title: name,
+        note: 'what would be left?',
+        target: { without: name },
+      }));
   return everythingIn(graph)
     .map((finding) => ({ finding, rank: rankOf(finding, wanted) }))
     .filter(({ rank }) => rank < Number.POSITIVE_INFINITY)
@@ -49,7 +55,13 @@ function rankOf({ title, kind }: Finding, wanted: string): number {
 
 function everythingIn(graph: GraphDocument | undefined): Finding[] {
   const pages = Object.entries(PAGE_TITLES).map(
-    ([page, title]): Finding => ({ key: `p ${page}`, kind: 'Page', title, note: '', target: { page: page as PageName } }),
+    ([page, title]): Finding => ({
+      key: `p ${page}`,
+      kind: 'Page',
+      title,
+      note: '',
+      target: { page: page as PageName },
+    }),
   );
   if (graph === undefined) return pages;
   const services = new Map<string, string[]>();
@@ -58,28 +70,44 @@ function everythingIn(graph: GraphDocument | undefined): Finding[] {
   return [
     ...graph.servers.map(({ name, dataCenter, isReachable }): Finding => {
       const note = [dataCenter, isReachable ? '' : 'lost'].filter(Boolean).join(', ');
-      return { key: `m ${name}`, kind: 'Machine', title: name, note, target: { selection: { kind: 'machine', machine: name } } };
+      return {
+        key: `m ${name}`,
+        kind: 'Machine',
+        title: name,
+        note,
+        target: { selection: { kind: 'machine', machine: name } },
+      };
     }),
     ...[...services].map(([service, on]): Finding => {
       const note = on.length > 3 ? `on ${on.length} machines` : `on ${on.join(', ')}`;
-      return { key: `s ${service}`, kind: 'Service', title: service, note, target: { selection: { kind: 'service', service } } };
+      return {
+        key: `s ${service}`,
+        kind: 'Service',
+        title: service,
+        note,
+        target: { selection: { kind: 'service', service } },
+      };
     }),
     ...graph.dataCenters
       .filter(({ name }) => name !== '')
-      .map(({ name, serverCount }): Finding => ({
-        key: `d ${name}`,
-        kind: 'Data centre',
-        title: name,
-        note: `${serverCount} machines`,
-        target: { selection: { kind: 'data-center', dataCenter: name } },
-      })),
-    ...graph.links.map(({ from, to, cost }, at): Finding => ({
-      key: `l ${at}`,
-      kind: 'Link',
-      title: `${from} – ${to}`,
-      note: `cost ${cost}`,
-      target: { selection: { kind: 'link', from, to } },
-    })),
+      .map(
+        ({ name, serverCount }): Finding => ({
+          key: `d ${name}`,
+          kind: 'Data centre',
+          title: name,
+          note: `${serverCount} machines`,
+          target: { selection: { kind: 'data-center', dataCenter: name } },
+        }),
+      ),
+    ...graph.links.map(
+      ({ from, to, cost }, at): Finding => ({
+        key: `l ${at}`,
+        kind: 'Link',
+        title: `${from} – ${to}`,
+        note: `cost ${cost}`,
+        target: { selection: { kind: 'link', from, to } },
+      }),
+    ),
     ...pages,
   ];
 }

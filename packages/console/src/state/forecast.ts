@@ -13,14 +13,20 @@ export function forecast({ graph, removals }: ForecastQuestion, nowMs: () => num
   if (last === undefined) return { problem: 'Nothing is thought away.' };
   const { topology } = topologyOf(withoutAll(graph, removals.slice(0, -1)));
   if (topology.nodes.length > MACHINES_MAX)
-    return { problem: `${topology.nodes.length} machines are too many to simulate here, at most ${MACHINES_MAX} are; snapcom simulate takes more.` };
+    return {
+      problem: `${topology.nodes.length} machines are too many to simulate here, at most ${MACHINES_MAX} are; snapcom simulate takes more.`,
+    };
   const startMs = nowMs();
   try {
-    const { rightAfterMs, longestGapMs, longestGapIn, sent, arrived } = whatIf(topology, last, { seed: 1, isSilent: true });
+    const { rightAfterMs, longestGapMs, longestGapIn, sent, arrived } = whatIf(topology, last, {
+      seed: 1,
+      isSilent: true,
+    });
     return { rightAfterMs, longestGapMs, longestGapIn, sent, arrived, tookMs: nowMs() - startMs };
   } catch (error) {
     return { problem: error instanceof Error ? `${error.message}.` : String(error) };
   }
 }
 
-const withoutAll = (graph: GraphDocument, removals: readonly Removal[]): GraphDocument => new Atlas(graph, ...removals).document;
+const withoutAll = (graph: GraphDocument, removals: readonly Removal[]): GraphDocument =>
+  new Atlas(graph, ...removals).document;

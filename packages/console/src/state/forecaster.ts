@@ -1,9 +1,8 @@
 // Has the simulator tell how a loss would happen: in a worker of its own, loaded when somebody asks.
 
-import type { GraphDocument } from '@snapcommunicator/network/atlas';
+import type { GraphDocument, Removal } from '@snapcommunicator/network/atlas';
 import type { WhatIfResult } from '@snapcommunicator/network/simulator';
 import { removalOf } from '../map/emphasis.ts';
-import type { Removal } from '@snapcommunicator/network/atlas';
 
 export interface ForecastQuestion {
   readonly graph: GraphDocument;
@@ -11,7 +10,9 @@ export interface ForecastQuestion {
 }
 
 export type Forecast =
-  | (Pick<WhatIfResult, 'rightAfterMs' | 'longestGapMs' | 'longestGapIn' | 'sent' | 'arrived'> & { readonly tookMs: number })
+  | (Pick<WhatIfResult, 'rightAfterMs' | 'longestGapMs' | 'longestGapIn' | 'sent' | 'arrived'> & {
+      readonly tookMs: number;
+    })
   | { readonly problem: string };
 
 export class Forecaster {

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { absoluteOf, agoOf, bytesOf, clockOf, counted, durationOf, enumerated, preciseClockOf, rateOf, tookOf } from './format.ts';
+import {
+  absoluteOf,
+  agoOf,
+  bytesOf,
+  clockOf,
+  counted,
+  durationOf,
+  enumerated,
+  preciseClockOf,
+  rateOf,
+  tookOf,
+} from './format.ts';
 
 test.each<[string, string]>([
   [agoOf(100, 140), '40 s ago'],

@@ -66,6 +66,7 @@ export const counted = (count: number, noun: string): string => `${countOf(count
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function enumerated(names: readonly string[], countMax = 4): string {
-  const shown = names.length > countMax ? [...names.slice(0, countMax - 1), `${names.length - countMax + 1} more`] : names;
+  const shown =
+    names.length > countMax ? [...names.slice(0, countMax - 1), `${names.length - countMax + 1} more`] : names;
   return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }

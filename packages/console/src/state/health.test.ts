@@ -4,7 +4,13 @@ import { type HealthLevel, healthLine, type RaisedFlag } from './health.ts';
 import { graphOf, NOW } from './testing/graphs.ts';
 
 const lost = { isReachable: false, lostSince: NOW - 40 };
-const flag = (priority: number, name = 'disk'): RaisedFlag => ({ unit: 'store', section: 'main', name, message: 'the disk is full', priority });
+const flag = (priority: number, name = 'disk'): RaisedFlag => ({
+  unit: 'store',
+  section: 'main',
+  name,
+  message: 'the disk is full',
+  priority,
+});
 const half = (graph: GraphDocument): GraphDocument => ({
   ...graph,
   links: graph.links.map((link) => ({ ...link, state: 'half' })),
@@ -17,6 +23,12 @@ describe('the health line', () => {
       'well',
       '2 machines, 2 services, 2 data centres: all well',
       graphOf({ a: { services: ['x', 'y'] }, b: { dataCenter: 'west' } }),
+      [],
+    ],
+    [
+      'degraded',
+      '3 machines, 0 services: a and c overloaded',
+      graphOf({ a: { load: 91 }, b: { load: 90 }, c: { load: 100 } }),
       [],
     ],
     ['lost', 'b lost 40 s ago: 2 services unreachable', graphOf({ a: {}, b: { ...lost, services: ['x', 'y'] } }), []],
@@ -40,14 +52,24 @@ describe('the health line', () => {
       graphOf({ a: {}, b: { ...lost, lostSince: NOW - 90, services: ['x'] }, c: lost }),
       [],
     ],
-    ['lost', '4 machines lost, the last 40 s ago: no service is missing', graphOf({ a: {}, b: lost, c: lost, d: lost, e: lost }), []],
+    [
+      'lost',
+      '4 machines lost, the last 40 s ago: no service is missing',
+      graphOf({ a: {}, b: lost, c: lost, d: lost, e: lost }),
+      [],
+    ],
     [
       'lost',
       'The data centre west with 2 machines lost, the last 40 s ago: 1 service unreachable',
       graphOf({ a: {}, b: { ...lost, dataCenter: 'west', services: ['x'] }, c: { ...lost, dataCenter: 'west' } }),
       [],
     ],
-    ['lost', 'b lost 40 s ago: no service is missing, and 2 more problems', graphOf({ a: {}, b: lost }), [flag(5), flag(4, 'clock')]],
+    [
+      'lost',
+      'b lost 40 s ago: no service is missing, and 2 more problems',
+      graphOf({ a: {}, b: lost }),
+      [flag(5), flag(4, 'clock')],
+    ],
     ['lost', '1 flag up; store: the disk is full', graphOf({ a: {} }), [flag(90)]],
     ['degraded', '1 flag up; store: the disk is full', graphOf({ a: {} }), [flag(5)]],
     [

@@ -33,7 +33,10 @@ const NAMED_MAX = 3;
 export function healthLine(graph: GraphDocument, flags: readonly RaisedFlag[] = []): HealthLine {
   const { summary, problems, notes } = healthOf(graph);
   const raised = [...flags].sort((a, b) => b.priority - a.priority);
-  const all = [...problems, ...raised.map(({ unit, section, name, message }) => `${unit}/${section}/${name}: ${message}`)];
+  const all = [
+    ...problems,
+    ...raised.map(({ unit, section, name, message }) => `${unit}/${section}/${name}: ${message}`),
+  ];
   const lost = lostMachines(graph);
   const failures = raised.filter(({ priority }) => priority >= FAILURE_PRIORITY_MIN).length;
   const isLost = lost !== undefined || problems.some((text) => text.startsWith('nobody knows a way'));
@@ -52,15 +55,31 @@ export function healthLine(graph: GraphDocument, flags: readonly RaisedFlag[] = 
     const text = `${plural(raised.length, 'flag')} up; ${unit}: ${message}`;
     return { ...rest, text, spoken: text };
   }
-  return { ...rest, text: summary, spoken: summary };
+  const busy = overloaded(graph);
+  if (busy.length === 0) return { ...rest, text: summary, spoken: summary };
+  const text = summary.replace('all well', `${listed(busy)} overloaded`);
+  return { ...rest, level: 'degraded', text, spoken: text };
 }
+
+/** From 0 to 100; above it a machine is marked on the map, too. */
+const LOAD_WELL_MAX = 90;
+
+const overloaded = ({ servers }: GraphDocument): string[] =>
+  servers.filter(({ isReachable, load = 0 }) => isReachable && load > LOAD_WELL_MAX).map(({ name }) => name);
+
+const listed = (names: readonly string[]): string =>
+  names.length <= NAMED_MAX ? conjunction(names) : plural(names.length, 'machine');
 
 /** Undefined if all can be reached. */
 function lostMachines({ servers, dataCenters, time }: GraphDocument) {
   const lost = servers.filter(({ isReachable }) => !isReachable);
   if (lost.length === 0) return undefined;
-  const here = new Set(servers.flatMap((server) => (server.isReachable ? server.services.map(({ name }) => name) : [])));
-  const gone = new Set(lost.flatMap(({ services }) => services.map(({ name }) => name)).filter((name) => !here.has(name)));
+  const here = new Set(
+    servers.flatMap((server) => (server.isReachable ? server.services.map(({ name }) => name) : [])),
+  );
+  const gone = new Set(
+    lost.flatMap(({ services }) => services.map(({ name }) => name)).filter((name) => !here.has(name)),
+  );
   const since = lost.flatMap(({ lostSince }) => lostSince ?? []);
   const span = since.length === 0 ? '' : ` ${formatSpan(time - Math.max(...since))} ago`;
   const centers = new Set(lost.map(({ dataCenter }) => dataCenter));

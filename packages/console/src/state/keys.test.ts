@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { PAGES } from './address.ts';
 import { afterKey, SHORTCUTS } from './keys.ts';
 
-const typed = (...keys: string[]) => keys.reduce<ReturnType<typeof afterKey>>(({ pending }, key) => afterKey(pending, key), { pending: [], action: undefined });
+const typed = (...keys: string[]) =>
+  keys.reduce<ReturnType<typeof afterKey>>(({ pending }, key) => afterKey(pending, key), {
+    pending: [],
+    action: undefined,
+  });
 
 test('one key, two keys, and a wrong second one', () => {
   expect(typed('?').action).toEqual({ kind: 'help' });

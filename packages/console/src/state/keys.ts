@@ -4,7 +4,20 @@ import type { PageName } from './address.ts';
 
 export type Action =
   | { readonly kind: 'go'; readonly page: PageName }
-  | { readonly kind: 'search' | 'help' | 'now' | 'close' | 'next' | 'previous' | 'open' | 'theme' | 'table' | 'earlier' | 'later' };
+  | {
+      readonly kind:
+        | 'search'
+        | 'help'
+        | 'now'
+        | 'close'
+        | 'next'
+        | 'previous'
+        | 'open'
+        | 'theme'
+        | 'table'
+        | 'earlier'
+        | 'later';
+    };
 
 export interface Shortcut {
   readonly keys: readonly string[];

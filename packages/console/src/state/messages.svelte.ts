@@ -1,7 +1,14 @@
 // The messages that pass: watched on every machine while somebody looks, with what the recorders held before.
 
-import { type FilterError, compileFilter } from '@snapcommunicator/network/filter';
-import { betterClock, type ClockEstimate, clockFrom, type Story, tellStory, type Witness } from '@snapcommunicator/network/story';
+import { compileFilter, type FilterError } from '@snapcommunicator/network/filter';
+import {
+  betterClock,
+  type ClockEstimate,
+  clockFrom,
+  type Story,
+  tellStory,
+  type Witness,
+} from '@snapcommunicator/network/story';
 import type { Message } from 'snapcommunicator/wire';
 import { BusError, type Fault } from '../bus/bus.ts';
 import type { Daemons, RecordsAnswer } from '../bus/daemon.ts';
@@ -62,7 +69,12 @@ export class Messages {
   /** Watches something else from now on; undefined: nothing. */
   async watch(watch: Watch | undefined): Promise<void> {
     const before = this.#watch;
-    if (before?.filter === watch?.filter && before?.time === watch?.time && (before === undefined) === (watch === undefined)) return;
+    if (
+      before?.filter === watch?.filter &&
+      before?.time === watch?.time &&
+      (before === undefined) === (watch === undefined)
+    )
+      return;
     this.#watch = watch;
     const round = ++this.#round;
     this.#stop();
@@ -178,7 +190,13 @@ export class Messages {
       });
       if (!isCurrent()) return;
       this.#learnClock(server, answer);
-      for (const { number: _number, cameBy: _cameBy, wentBy: _wentBy, parameters: _parameters, ...record } of answer.records) {
+      for (const {
+        number: _number,
+        cameBy: _cameBy,
+        wentBy: _wentBy,
+        parameters: _parameters,
+        ...record
+      } of answer.records) {
         if (this.#isHidden(record.from, record.to)) continue;
         const time = this.#ownTime(server, record.time);
         this.log.add({ ...record, time, at: server, reason: record.reason ?? '', id: record.id ?? '', line: '' });

@@ -3,8 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { EMPTY_MEMORY, graphAt, remember } from './past.ts';
 import { graphOf, NOW } from './testing/graphs.ts';
 
-const namesAt = (events: HistoryEvent[], time: number, graph = graphOf({ a: {}, b: {} }, ['a-b']), memory = EMPTY_MEMORY) =>
-  graphAt(graph, events, time, memory).servers.map(({ name, isReachable }) => `${isReachable ? '' : '!'}${name}`);
+const namesAt = (
+  events: HistoryEvent[],
+  time: number,
+  graph = graphOf({ a: {}, b: {} }, ['a-b']),
+  memory = EMPTY_MEMORY,
+) => graphAt(graph, events, time, memory).servers.map(({ name, isReachable }) => `${isReachable ? '' : '!'}${name}`);
 
 const event = (ago: number, kind: HistoryEvent['kind'], parts: Partial<HistoryEvent> = {}): HistoryEvent => ({
   time: NOW - ago,

@@ -34,9 +34,13 @@ function merged<T>(known: ReadonlyMap<string, T>, seen: readonly T[], keyOf: (it
   return trimmed(all);
 }
 
-function mergedServices(known: ReadonlyMap<string, AtlasService>, { servers }: GraphDocument): Map<string, AtlasService> {
+function mergedServices(
+  known: ReadonlyMap<string, AtlasService>,
+  { servers }: GraphDocument,
+): Map<string, AtlasService> {
   const all = new Map(known);
-  for (const { name, services } of servers) for (const service of services) all.set(serviceKey(name, service.name), service);
+  for (const { name, services } of servers)
+    for (const service of services) all.set(serviceKey(name, service.name), service);
   return trimmed(all);
 }
 
@@ -67,6 +71,9 @@ export function graphAt(
   }
   return past.document(time);
 }
+
+/** How busy it was then nobody remembers. */
+const withoutLoad = ({ load: _load, ...server }: AtlasServer): AtlasServer => server;
 
 class Past {
   readonly #graph: GraphDocument;
@@ -111,7 +118,7 @@ class Past {
   }
 
   document(time: number): GraphDocument {
-    const servers = [...this.#servers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const servers = [...this.#servers.values()].map(withoutLoad).sort((a, b) => (a.name < b.name ? -1 : 1));
     const links = [...this.#links.entries()]
       .filter(([key]) => key.split(' ').every((name) => this.#servers.has(name)))
       .flatMap(([, list]) => list);
@@ -153,7 +160,14 @@ class Past {
     const known = this.#links.get(key)?.filter(({ state }) => state === 'up') ?? [];
     if (known.length > 0) return;
     const remembered = this.#links.get(key)?.[0] ?? this.#memory.links.get(key);
-    const link: AtlasLink = remembered ?? { from, to, cost: COST, kind: this.#kind(from, to), state: 'up', isOpaque: false };
+    const link: AtlasLink = remembered ?? {
+      from,
+      to,
+      cost: COST,
+      kind: this.#kind(from, to),
+      state: 'up',
+      isOpaque: false,
+    };
     this.#links.set(key, [{ ...link, state: 'up' }]);
   }
 

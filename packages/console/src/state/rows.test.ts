@@ -20,7 +20,15 @@ describe('rows of the tables', () => {
   test('a service has the rates that its own daemon tells', () => {
     const rates = serviceRates(
       new Map([
-        ['a', traffic({ services: [{ service: 'a:web', sent: 5, received: 1 }, { service: 'b:db', sent: 9, received: 9 }] })],
+        [
+          'a',
+          traffic({
+            services: [
+              { service: 'a:web', sent: 5, received: 1 },
+              { service: 'b:db', sent: 9, received: 9 },
+            ],
+          }),
+        ],
         ['b', traffic({ services: [{ service: 'b:db', sent: 2, received: 6 }] })],
       ]),
     );
@@ -28,10 +36,10 @@ describe('rows of the tables', () => {
   });
 
   test('machines: state in words, rates of their services, links that stand', () => {
-    const graph = graphOf(
-      { a: { services: ['web', 'x'] }, b: { isDraining: true }, c: { isReachable: false } },
-      ['a-b', 'a-c'],
-    );
+    const graph = graphOf({ a: { services: ['web', 'x'] }, b: { isDraining: true }, c: { isReachable: false } }, [
+      'a-b',
+      'a-c',
+    ]);
     const rates = new Map([
       ['a:web', { sent: 5, received: 1 }],
       ['a:x', { sent: 1, received: 1 }],

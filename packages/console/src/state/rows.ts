@@ -91,7 +91,12 @@ export function machineRows(
   });
 }
 
-function conditionOf({ isReachable, isDraining, knowledge, name }: AtlasServer): Pick<MachineRow, 'state' | 'condition'> {
+function conditionOf({
+  isReachable,
+  isDraining,
+  knowledge,
+  name,
+}: AtlasServer): Pick<MachineRow, 'state' | 'condition'> {
   if (!isReachable) return { state: 'lost', condition: 'lost' };
   if (isDraining) return { state: 'degraded', condition: 'draining' };
   if (name.startsWith('#')) return { state: 'degraded', condition: 'its name is taken' };
@@ -104,7 +109,12 @@ export function serviceSummaries(
   details: ReadonlyMap<string, readonly ServiceRow[]>,
   traffic: ReadonlyMap<string, Traffic>,
 ): ServiceSummary[] {
-  const contracts = new Map(contractsOf(graph, [...traffic.values()].flatMap(({ flows }) => flows)).map((each) => [each.service, each]));
+  const contracts = new Map(
+    contractsOf(
+      graph,
+      [...traffic.values()].flatMap(({ flows }) => flows),
+    ).map((each) => [each.service, each]),
+  );
   const lostOn = new Map<string, string[]>();
   for (const { name: server, services, isReachable } of graph.servers) {
     if (isReachable) continue;

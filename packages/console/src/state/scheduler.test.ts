@@ -5,9 +5,12 @@ describe('the scheduler', () => {
   test('asks at its pace, only while it is wanted, and never twice at once', async () => {
     let isWanted = false;
     let finish: () => void = () => undefined;
-    const run = vi.fn(() => new Promise<void>((resolve) => {
-      finish = resolve;
-    }));
+    const run = vi.fn(
+      () =>
+        new Promise<void>((resolve) => {
+          finish = resolve;
+        }),
+    );
     const scheduler = new Scheduler([{ everyMs: () => 1000, isWanted: () => isWanted, run }]);
     scheduler.tick(0);
     expect(run).toHaveBeenCalledTimes(0);

@@ -28,9 +28,12 @@ export class Scheduler {
       entry.isRunning = true;
       entry.nextMs = nowMs + entry.task.everyMs();
       // What went wrong is tried again in its turn; the connection says by itself when it is lost.
-      void entry.task.run().catch(() => undefined).finally(() => {
-        entry.isRunning = false;
-      });
+      void entry.task
+        .run()
+        .catch(() => undefined)
+        .finally(() => {
+          entry.isRunning = false;
+        });
     }
   }
 

@@ -49,7 +49,9 @@ export function curveOf({ start, step, messages }: History, window: Window, widt
   const most = Math.max(0, ...points.map(([, rate]) => rate));
   const [[firstX] = [0], [lastX] = [0]] = [points[0], points.at(-1)];
   if (points.length < 2 || most === 0) return '';
-  const line = points.map(([x, rate]) => `L${x.toFixed(1)} ${(height - (rate / most) * (height - 2)).toFixed(1)}`).join('');
+  const line = points
+    .map(([x, rate]) => `L${x.toFixed(1)} ${(height - (rate / most) * (height - 2)).toFixed(1)}`)
+    .join('');
   return `M${firstX.toFixed(1)} ${height}${line}L${lastX.toFixed(1)} ${height}Z`;
 }
 

@@ -263,14 +263,14 @@ class StreamOutlet implements Outlet {
     if (mark === undefined) return;
     const place = { incarnation: incarnationOf(node.self), stream: mark.stream, number: mark.sequence - count + 1 };
     const port = node.router.graph?.slotFor(node.id, nodeOf(this.#instance)) ?? 0;
-    recorder.runs.sent(token.run, id ?? place, port, recorder.timeMs);
+    recorder.runs.sent(token.run, id ?? place, port);
   }
 
   /** Lines that no stream has taken get ids all the same, by which they are known when they go elsewhere. */
   #nameUnsent({ token }: Parcel<Sent>): FrameId {
     const { node, recorder } = this.#parts;
     const id = { incarnation: incarnationOf(node.self), stream: UNSENT_STREAMS + token.order, number: 1 };
-    recorder.runs.sent(token.run, id, 0, recorder.timeMs);
+    recorder.runs.sent(token.run, id, 0);
     return id;
   }
 }

@@ -316,7 +316,7 @@ export const TABLE = {
   recorder_runs: option(
     integer({ min: 1024, max: 16_777_216 })
       .default(65_536)
-      .describe('Of what went to, came from and passed between other machines, so many parcels each; 50 bytes each.'),
+      .describe('Of what went to, came from and passed between other machines, so many parcels each; 60 bytes each.'),
     { group: 'watching' },
   ),
   history_events: option(

@@ -3,6 +3,7 @@
 // A line's own id is the number of its record, and needs no entry here. Lines that arrive in one parcel get consecutive
 // records as long as nothing else is recorded between them: one entry for all of them.
 
+import { Columns } from './columns.ts';
 import type { MessageId } from './message-id.ts';
 
 export interface Identified {
@@ -10,6 +11,8 @@ export interface Identified {
   /** The link that it came over; 0: none, or it is not known. */
   readonly port: number;
 }
+
+const ROW_BYTES = 4 * 8 + 4 * 4;
 
 /** A ring of fixed size, in the order of record numbers. */
 export class Identities {
@@ -27,14 +30,15 @@ export class Identities {
 
   constructor(countMax: number) {
     this.#countMax = countMax;
-    this.#record = new Float64Array(countMax);
-    this.#count = new Uint32Array(countMax);
-    this.#nodeHigh = new Uint32Array(countMax);
-    this.#nodeLow = new Uint32Array(countMax);
-    this.#incarnation = new Float64Array(countMax);
-    this.#stream = new Float64Array(countMax);
-    this.#number = new Float64Array(countMax);
-    this.#port = new Uint32Array(countMax);
+    const columns = new Columns(countMax, ROW_BYTES);
+    this.#record = columns.wide();
+    this.#incarnation = columns.wide();
+    this.#stream = columns.wide();
+    this.#number = columns.wide();
+    this.#count = columns.narrow();
+    this.#nodeHigh = columns.narrow();
+    this.#nodeLow = columns.narrow();
+    this.#port = columns.narrow();
   }
 
   /**

@@ -1,6 +1,7 @@
 // Frames that only passed this daemon, on their way from one to another: nothing of them is read but their heads.
 
 import { type DataFrame, type Instance, incarnationOf, nodeOf } from '@snapcommunicator/network/frame';
+import { Columns } from './columns.ts';
 import { hex } from './identities.ts';
 import type { MessageId } from './message-id.ts';
 
@@ -18,6 +19,8 @@ export interface Passage {
   /** The number of the next record when it passed: its place among them. */
   readonly record: number;
 }
+
+const ROW_BYTES = 4 * 8 + 7 * 4;
 
 /** A ring of fixed size. */
 export class Passages {
@@ -41,17 +44,18 @@ export class Passages {
 
   constructor(countMax: number) {
     this.#countMax = countMax;
-    this.#nodeHigh = new Uint32Array(countMax);
-    this.#nodeLow = new Uint32Array(countMax);
-    this.#incarnation = new Float64Array(countMax);
-    this.#stream = new Float64Array(countMax);
-    this.#number = new Float64Array(countMax);
-    this.#count = new Uint32Array(countMax);
-    this.#bytes = new Uint32Array(countMax);
-    this.#cameBy = new Uint32Array(countMax);
-    this.#wentBy = new Uint32Array(countMax);
-    this.#timeMs = new Uint32Array(countMax);
-    this.#record = new Float64Array(countMax);
+    const columns = new Columns(countMax, ROW_BYTES);
+    this.#incarnation = columns.wide();
+    this.#stream = columns.wide();
+    this.#number = columns.wide();
+    this.#record = columns.wide();
+    this.#nodeHigh = columns.narrow();
+    this.#nodeLow = columns.narrow();
+    this.#count = columns.narrow();
+    this.#bytes = columns.narrow();
+    this.#cameBy = columns.narrow();
+    this.#wentBy = columns.narrow();
+    this.#timeMs = columns.narrow();
   }
 
   /** A data frame passes. @param wentBy 0: there is no way on */

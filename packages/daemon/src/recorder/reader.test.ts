@@ -74,8 +74,8 @@ describe('ids', () => {
     expect(page().map(({ id }) => id)).toEqual([undefined, undefined, undefined, undefined, undefined]);
     recorder.runs.close(one, 3, recorder.nextNumber);
     recorder.runs.close(other, 2, recorder.nextNumber);
-    recorder.runs.sent(one, { incarnation: 5, stream: 7, number: 100 }, 1, recorder.timeMs);
-    recorder.runs.sent(other, { incarnation: 5, stream: 8, number: 20 }, 2, recorder.timeMs);
+    recorder.runs.sent(one, { incarnation: 5, stream: 7, number: 100 }, 1);
+    recorder.runs.sent(other, { incarnation: 5, stream: 8, number: 20 }, 2);
     expect(page().map(({ command, id, wentBy }) => `${command} ${id?.slice(SELF.length + 1)} ${wentBy}`)).toEqual([
       'A0 5.7.100 beta',
       'B0 5.8.20 gamma',
@@ -97,7 +97,7 @@ describe('ids', () => {
     const run = recorder.runs.open();
     for (let n = 0; n < 100; n++) send(run, 'LONG');
     recorder.runs.close(run, 100, recorder.nextNumber);
-    recorder.runs.sent(run, { incarnation: 5, stream: 7, number: 1 }, 1, recorder.timeMs);
+    recorder.runs.sent(run, { incarnation: 5, stream: 7, number: 1 }, 1);
     const ids = page().map(({ id }) => Number(id?.split('.')[3]));
     expect(ids).toEqual(Array.from({ length: 64 }, (_, place) => 37 + place));
     expect(about(`${SELF}.5.7.36`)).toEqual([]);
@@ -109,7 +109,7 @@ describe('ids', () => {
     send(run, 'A0');
     send(run, 'A1');
     recorder.runs.close(run, 2, recorder.nextNumber);
-    recorder.runs.sent(run, { incarnation: 5, stream: 7, number: 1 }, 1, recorder.timeMs);
+    recorder.runs.sent(run, { incarnation: 5, stream: 7, number: 1 }, 1);
     recorder.runs.settled(run, 1, false, recorder.timeMs);
     recorder.runs.settled(run, 1, true, recorder.timeMs);
     const id = { node: SELF, incarnation: 5, stream: 7, number: 1 };

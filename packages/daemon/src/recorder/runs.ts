@@ -4,6 +4,7 @@
 // place in a stream: so the id of a line is that of its run's first line, plus its rank among the records of the run.
 
 import type { FrameId } from '@snapcommunicator/network/frame';
+import { Columns } from './columns.ts';
 import { RUN_LIMIT } from './outcomes.ts';
 
 export interface Run {
@@ -14,13 +15,13 @@ export interface Run {
   readonly id: FrameId | undefined;
   /** The link by which it went; 0: it is not known, or none. */
   readonly port: number;
-  /** When the stream took it. */
-  readonly sentMs: number;
   /** So many lines, from the first on, are settled; if `isMixed`, not all of them were taken. */
   readonly settledCount: number;
   readonly isMixed: boolean;
   readonly settledMs: number;
 }
+
+const ROW_BYTES = 4 * 8 + 6 * 4;
 
 /** A ring of fixed size. Times are those of records. */
 export class Runs {
@@ -32,25 +33,24 @@ export class Runs {
   readonly #stream: Float64Array;
   readonly #number: Float64Array;
   readonly #port: Uint32Array;
-  readonly #sentMs: Uint32Array;
   readonly #settledCount: Uint32Array;
-  readonly #isMixed: Uint8Array;
+  readonly #isMixed: Uint32Array;
   readonly #settledMs: Uint32Array;
   #last = 0;
 
   constructor(countMax: number) {
     this.#countMax = countMax;
-    this.#key = new Uint32Array(countMax);
-    this.#recordEnd = new Float64Array(countMax);
-    this.#count = new Uint32Array(countMax);
-    this.#incarnation = new Float64Array(countMax);
-    this.#stream = new Float64Array(countMax);
-    this.#number = new Float64Array(countMax);
-    this.#port = new Uint32Array(countMax);
-    this.#sentMs = new Uint32Array(countMax);
-    this.#settledCount = new Uint32Array(countMax);
-    this.#isMixed = new Uint8Array(countMax);
-    this.#settledMs = new Uint32Array(countMax);
+    const columns = new Columns(countMax, ROW_BYTES);
+    this.#recordEnd = columns.wide();
+    this.#incarnation = columns.wide();
+    this.#stream = columns.wide();
+    this.#number = columns.wide();
+    this.#key = columns.narrow();
+    this.#count = columns.narrow();
+    this.#port = columns.narrow();
+    this.#settledCount = columns.narrow();
+    this.#isMixed = columns.narrow();
+    this.#settledMs = columns.narrow();
   }
 
   /** A number for the next run, never 0. */
@@ -72,14 +72,13 @@ export class Runs {
   }
 
   /** A stream has taken it. */
-  sent(run: number, { incarnation, stream, number }: FrameId, port: number, timeMs: number): void {
+  sent(run: number, { incarnation, stream, number }: FrameId, port: number): void {
     const at = this.#find(run);
     if (at < 0) return;
     this.#incarnation[at] = incarnation;
     this.#stream[at] = stream;
     this.#number[at] = number;
     this.#port[at] = port;
-    this.#sentMs[at] = timeMs;
   }
 
   /** The next lines of it are settled. */
@@ -120,7 +119,6 @@ export class Runs {
       count: this.#count[at] as number,
       id: incarnation === 0 ? undefined : { incarnation, stream, number },
       port: this.#port[at] as number,
-      sentMs: this.#sentMs[at] as number,
       settledCount: this.#settledCount[at] as number,
       isMixed: this.#isMixed[at] === 1,
       settledMs: this.#settledMs[at] as number,

@@ -26,7 +26,7 @@ export const FIELDS = {
   'to.server': inHead('the machine in the address'),
   'to.service': inHead('the service in the address, or . ? * for a broadcast'),
   size: beyondHead('bytes of the line, such as 1000, 64k or 1MiB', 'size'),
-  outcome: beyondHead('what became of it: delivered, expired, refused, dropped, unknown'),
+  outcome: beyondHead('what became of it: delivered, kept, sent, expired, refused, dropped, returned, unknown'),
   reason: beyondHead('why, if it was not delivered'),
   id: beyondHead('the id that its first daemon gave it'),
 } as const satisfies Record<string, FieldRule>;

@@ -21,7 +21,11 @@ export const NO_EMPHASIS: Emphasis = {
 };
 
 /** The graph and the traffic of a cluster; machines are called `n1` and so on, data centres `area1`. */
-export function clusterOf(machines: number, dataCenters: number, seed = 1): { graph: GraphDocument; traffic: MapTraffic } {
+export function clusterOf(
+  machines: number,
+  dataCenters: number,
+  seed = 1,
+): { graph: GraphDocument; traffic: MapTraffic } {
   const random = new Random(seed);
   const shape = { kind: 'random', nodes: machines, degree: 2.8, servicesPerNode: 4, areas: dataCenters } as const;
   const { nodes, links } = makeTopology(shape, random);
@@ -76,7 +80,10 @@ export const placesOf = ({ machines, links }: Scene): Map<string, { x: number; y
   layOut({ machines: [...machines.values()].map(({ name, dataCenter }) => ({ name, dataCenter })), links });
 
 /** A picture as a browser would compose it; a character is so many pixels wide. */
-export function pictureOf(scene: Scene, parts: Partial<PictureParts> & Pick<PictureParts, 'positions' | 'camera'>): Picture {
+export function pictureOf(
+  scene: Scene,
+  parts: Partial<PictureParts> & Pick<PictureParts, 'positions' | 'camera'>,
+): Picture {
   return compose({
     scene,
     size: { width: 1400, height: 860 },
