@@ -74,7 +74,7 @@ test.each([1000, 100_000, 250_000, 700_000])(
   async (frameBytes) => {
     const [near, far] = await pair();
     const whole = pattern(0, TOTAL_BYTES);
-    let rest = new Uint8Array(0);
+    let rest: Uint8Array = new Uint8Array(0);
     let apart = 0;
     let frames = 0;
     let isRight = true;

@@ -14,7 +14,7 @@ const [SELF, LEFT, RIGHT, FAR] = ['aa', 'bb', 'cc', 'dd'].map((end) => `00000000
 ];
 
 /** A node with links 1 to `LEFT` and 2 to `RIGHT`, over both of which it can send. */
-function middle(): Node<never> {
+function middle(choicesMax = ROUTER_OPTIONS.choicesMax): Node<never> {
   const local = {
     take: () => [],
     settle: () => undefined,
@@ -22,7 +22,7 @@ function middle(): Node<never> {
     nodesChanged: () => undefined,
     flush: () => undefined,
   };
-  const router = { ...ROUTER_OPTIONS, node: SELF, incarnation: 1, nameSince: 0, random: () => 0.5 };
+  const router = { ...ROUTER_OPTIONS, choicesMax, node: SELF, incarnation: 1, nameSince: 0, random: () => 0.5 };
   const options = { server: 'alpha', router, streams: STREAM_OPTIONS, broadcasts: BROADCAST_OPTIONS };
   const node = new Node<never>(options, () => local, 0);
   for (const [link, neighbour] of [LEFT, RIGHT].entries()) {
@@ -114,4 +114,13 @@ it('asks a machine again for what that does not announce, but not at once after 
   const changed = node.turn(1 + ROUTER_OPTIONS.absenceMs);
   expect(changed).toContainEqual(expect.objectContaining({ kind: 'service', service: 'passing' }));
   expect(kept(1 + ROUTER_OPTIONS.absenceMs)).toBe('node');
+});
+
+it('asks nobody again for what is not announced while it can remember no more who has returned messages', () => {
+  const node = middle(1);
+  node.router.graph?.returned(`${LEFT}~1`, 'one', 1);
+  node.router.graph?.returned(`${LEFT}~1`, 'other', 1);
+  expect(node.router.forwardKept('b', 'other', '', 1).kind).toBe('absent');
+  node.turn(1 + ROUTER_OPTIONS.absenceMs);
+  expect(node.router.forwardKept('b', 'other', '', 2 + ROUTER_OPTIONS.absenceMs).kind).toBe('node');
 });

@@ -102,13 +102,18 @@ export class Interest {
   returned(node: NodeId, service: string, now: number): void {
     const key = `${node} ${service}`;
     const isNews = !this.#absences.delete(key);
-    if (this.#absences.size >= this.#options.choicesMax) return;
+    if (this.isFull) return;
     this.#absences.set(key, now + this.#options.absenceMs);
     if (isNews) this.#parts.serviceChanged(service);
   }
 
   isAbsent(node: NodeId, service: string): boolean {
     return this.#absences.size > 0 && this.#absences.has(`${node} ${service}`);
+  }
+
+  /** Whether no more absences can be remembered. */
+  get isFull(): boolean {
+    return this.#absences.size >= this.#options.choicesMax;
   }
 
   /** When an absence is over, and it may be tried again. */

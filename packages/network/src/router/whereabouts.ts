@@ -46,9 +46,10 @@ export class Whereabouts {
     return !areas.interest.isAbsent(node, service);
   }
 
-  /** Whether a node does not say that it has a service, and has just returned a message for it. */
+  /** Whether a node does not say that it has a service, and has just returned a message for it, as far as is remembered. */
   isAbsent(node: NodeId, service: string): boolean {
-    return !this.hasService(node, service) && this.#parts.areas.interest.isAbsent(node, service);
+    const { interest } = this.#parts.areas;
+    return !this.hasService(node, service) && (interest.isAbsent(node, service) || interest.isFull);
   }
 
   /** The nearest other node with a service, in this area or, if it may be wide, anywhere. */

@@ -154,7 +154,7 @@ export class SimulatedMachine {
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
     this.#servicePorts.clear();
     this.#sending?.restore(this.disk.read(this.#unixMs, this.now), this.now);
-    for (const service of this.services) this.#announce(service);
+    for (const service of this.services) this.#register(service);
     if (this.isDraining) this.node.step({ kind: 'drain', isDraining: true }, this.now);
     if (this.load > 0) this.node.step({ kind: 'load', load: this.load }, this.now);
     this.links.begin();
@@ -209,9 +209,15 @@ export class SimulatedMachine {
     if (this.services.has(service)) return;
     this.services.add(service);
     this.whenAwake(() => {
-      if (this.services.has(service)) this.#announce(service);
+      if (this.services.has(service)) this.#register(service);
       this.turn();
     });
+  }
+
+  /** A service comes that other machines are not told of, as passing clients. */
+  servicePasses(service: string): void {
+    this.#register(service, false);
+    this.turn();
   }
 
   serviceDown(service: string): void {
@@ -333,10 +339,10 @@ export class SimulatedMachine {
     });
   }
 
-  #announce(service: string): void {
+  #register(service: string, isAnnounced = true): void {
     const port = this.#nextPort++;
     this.#servicePorts.set(port, service);
-    this.node?.step({ kind: 'service-up', service, port, isAnnounced: true }, this.now);
+    this.node?.step({ kind: 'service-up', service, port, isAnnounced }, this.now);
     this.node?.step({ kind: 'commands', port, commands: ['N'] }, this.now);
   }
 

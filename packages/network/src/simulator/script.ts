@@ -10,7 +10,7 @@
 //     at 2s delay a b 300ms         or narrow a b 20kB, until mend a b
 //     at 2s crash b                 power off; kill b: only the process; wipe b: and its disk; start b
 //     at 2s freeze b                the daemon stands still; thaw b
-//     at 2s down db c               a service goes; up db c
+//     at 2s down db c               a service goes; up db c; pass tool c: comes, and other machines are not told of it
 //     at 2s drain b                 traffic keeps away; undrain b
 //     at 2s load c 80
 //     at 2s impostor n1 b           another machine by that name, beside b; stranger x b: without the secret
@@ -127,7 +127,7 @@ const MACHINE_AT: Readonly<Record<string, number>> = {
   ...Object.fromEntries(
     'crash kill wipe start freeze thaw drain undrain load'.split(' ').map((verb) => [verb, 3] as const),
   ),
-  ...Object.fromEntries('down up impostor stranger'.split(' ').map((verb) => [verb, 4] as const)),
+  ...Object.fromEntries('down up pass impostor stranger'.split(' ').map((verb) => [verb, 4] as const)),
 };
 
 /** Which machines and cables a line takes for granted. */
@@ -210,6 +210,7 @@ function happening(
     thaw: (simulation) => simulation.machine(first).thaw(),
     down: (simulation) => simulation.machine(second).serviceDown(first),
     up: (simulation) => simulation.machine(second).serviceUp(first),
+    pass: (simulation) => simulation.machine(second).servicePasses(first),
     drain: (simulation) => simulation.machine(first).drain(true),
     undrain: (simulation) => simulation.machine(first).drain(false),
     load: (simulation) => simulation.machine(first).setLoad(Number(second)),
