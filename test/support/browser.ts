@@ -72,8 +72,11 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       readonly help: string;
       readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[];
     }
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: readonly Finding[] }> } };
-    const { violations } = await axe.run();
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ passes: readonly unknown[]; violations: readonly Finding[] }> };
+    };
+    const { passes, violations } = await axe.run();
+    if (passes.length < 10) throw new Error(`the checker has looked at next to nothing: ${passes.length} rules passed`);
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(

@@ -3,21 +3,25 @@ import { Bus, type BusState, type Socket } from './bus.ts';
 
 class FakeSocket implements Socket {
   binaryType = '';
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
+  readonly #listeners = new Map<string, (event: never) => void>();
   readonly sent: string[] = [];
   isClosed = false;
   send(text: string): void {
     this.sent.push(text.trimEnd());
   }
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.#listeners.set(type, listener);
+  }
+  happen(type: string, event: object = {}): void {
+    this.#listeners.get(type)?.(event as never);
+  }
   close(): void {
     this.isClosed = true;
-    this.onclose?.({ code: 1006, reason: '' });
+    this.happen('close', { reason: '' });
   }
   say(...lines: string[]): void {
     const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
-    this.onmessage?.({ data: bytes.buffer });
+    this.happen('message', { data: bytes.buffer });
   }
 }
 
@@ -38,7 +42,7 @@ const last = (): FakeSocket => sockets.at(-1) as FakeSocket;
 const idOf = (line: string | undefined): string => /correlation_id=(\w+)/.exec(line ?? '')?.[1] ?? '';
 const register = (): FakeSocket => {
   const socket = last();
-  socket.onopen?.();
+  socket.happen('open');
   socket.say('<alpha:communicatord HELP', '<alpha:communicatord READY my_address=x;service=console_1');
   return socket;
 };
@@ -84,8 +88,8 @@ describe('the bus', () => {
     const bytes = new TextEncoder().encode(
       `<beta:web PONG\n<beta:communicatord GRAPH graph=x;correlation_id=${idOf(line)}\n`,
     );
-    socket.onmessage?.({ data: bytes.slice(0, 30).buffer });
-    socket.onmessage?.({ data: bytes.slice(30).buffer });
+    socket.happen('message', { data: bytes.slice(0, 30).buffer });
+    socket.happen('message', { data: bytes.slice(30).buffer });
     expect((await answer).parameters['graph']).toBe('x');
     expect(other).toEqual(['PONG']);
   });
@@ -151,7 +155,7 @@ describe('the bus', () => {
   });
 
   test('why a registration is refused is kept for who looks', () => {
-    last().onopen?.();
+    last().happen('open');
     last().say('<alpha:communicatord INVALID command=REGISTER;message=too many connections');
     expect(bus.state).toMatchObject({ kind: 'lost', reason: 'too many connections' });
   });

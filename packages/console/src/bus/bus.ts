@@ -13,9 +13,9 @@ import { Backoff } from './backoff.ts';
 /** The part of a WebSocket that is needed; a test has its own. */
 export interface Socket {
   binaryType: string;
-  onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly reason: string }) => void): void;
   send(text: string): void;
   close(): void;
 }
@@ -113,10 +113,14 @@ export class Bus {
     this.#reader = new LineReader({ lineBytesMax: BUS_LIMITS.lineBytesMax });
     this.#prefix = Math.floor(this.#surroundings.random() * 2 ** 32).toString(36);
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () =>
-      this.#write({ command: 'REGISTER', parameters: { service: 'console', version: '1', transient: 'true' } });
-    socket.onmessage = ({ data }) => this.#feed(data);
-    socket.onclose = ({ reason }) => this.#lost(reason);
+    // What a connection says that was given up is nobody's business any more.
+    const isCurrent = (): boolean => this.#socket === socket;
+    socket.addEventListener('open', () => {
+      const parameters = { service: 'console', version: '1', transient: 'true' };
+      if (isCurrent()) this.#write({ command: 'REGISTER', parameters });
+    });
+    socket.addEventListener('message', ({ data }) => isCurrent() && this.#feed(data));
+    socket.addEventListener('close', ({ reason }) => isCurrent() && this.#lost(reason));
     this.#stopTimer = this.#surroundings.after(BUS_LIMITS.registerMsMax, () => socket.close());
   }
 
@@ -239,7 +243,6 @@ export class Bus {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#socket = undefined;
-    socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
     this.#stopTimer();
     for (const [id, { question }] of [...this.#pending])

@@ -1,6 +1,6 @@
 // What the bus needs of the browser: WebSockets to where the page came from, time, chance.
 
-import type { Socket, Surroundings } from './bus.ts';
+import type { Surroundings } from './bus.ts';
 
 /** The page may be served under a path: the bus lies beside it. */
 export function busAddress({ protocol, host, pathname }: Pick<Location, 'protocol' | 'host' | 'pathname'>): string {
@@ -8,7 +8,7 @@ export function busAddress({ protocol, host, pathname }: Pick<Location, 'protoco
 }
 
 export const browserSurroundings = (location: Location): Surroundings => ({
-  open: () => new WebSocket(busAddress(location)) as unknown as Socket,
+  open: () => new WebSocket(busAddress(location)),
   nowMs: () => performance.now(),
   random: () => Math.random(),
   after: (ms, call) => {

@@ -128,12 +128,16 @@ export class MapController {
     this.#scene = scene;
     if (isOther) this.#settle(input, scene);
     if (this.#focused !== undefined && !scene.machines.has(this.#focused)) this.#focused = undefined;
-    this.renderer.change({
+    const shown = {
       scene,
       emphasis: this.#emphasize(input, scene),
       found: input.highlight.trim() === '' ? undefined : matching(scene, input.highlight),
       isStale: input.isStale,
-    });
+    };
+    // What a person has just done is seen at once, what a daemon tells a moment later.
+    if (before !== undefined && before.selection === input.selection && before.highlight === input.highlight)
+      this.renderer.hear(shown);
+    else this.renderer.change(shown);
     if (isOther && this.#showsAll) this.fit(!isFirst);
     if (before?.highlight !== input.highlight) this.#showFound();
   }

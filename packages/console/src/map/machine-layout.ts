@@ -27,7 +27,7 @@ const ATTEMPTS: readonly (readonly [countMax: number, attempts: number, ticks: n
   [16, 14, 200],
   [40, 5, 200],
   [120, 1, 150],
-  [Infinity, 1, 110],
+  [Infinity, 1, 80],
 ];
 
 interface Body extends SimulationNodeDatum {
@@ -86,7 +86,7 @@ function letGo(names: readonly string[], links: readonly LayoutLink[], attempt: 
         .id(({ name }) => name)
         .distance(LINK_LENGTH),
     )
-    .force('charge', forceManyBody<Body>().strength(-620).theta(1).distanceMax(1400))
+    .force('charge', forceManyBody<Body>().strength(-620).theta(1.1).distanceMax(1400))
     .force('room', forceCollide<Body>(SPACE / 2).strength(0.9))
     .force('x', forceX<Body>(0).strength(0.03))
     .force('y', forceY<Body>(0).strength(0.05))

@@ -113,7 +113,7 @@ function strokeOf({ link, width }: PictureLink, { picture, emphasis, theme, hove
   const plainWidth = Math.round(width * 4) / 4;
   const { far } = picture.distances;
   // From afar the links within a data centre are only a tissue, those between two are drawn as one.
-  const shown = link.isFar ? 1 - 0.92 * togetherAt(far) : 1 - 0.45 * far;
+  const shown = link.isFar ? 1 - 0.92 * togetherAt(far) : 1 - 0.25 * far;
   if (emphasis.removedLinks.has(link.key)) return { color: theme.inkFaint, width: 1, dash: [2, 5], alpha: 0.8 * shown };
   if (lit?.role === 'way') return { color: theme.accent, width: Math.min(5, plainWidth + 1.5), dash: [], alpha: 1 };
   if (lit?.role === 'next') return { color: theme.accent, width: 2, dash: [8, 7], alpha: 0.85 };

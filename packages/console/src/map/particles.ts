@@ -24,6 +24,7 @@ const SPEED = 52;
 /** On the whole picture; of more flow everybody gets less. */
 const PARTICLES_MAX = 700;
 const RADIUS = 1.6;
+const ROUND_MAX = 350;
 /** By how much the gap between two may differ, as a part of it: messages do not come like beads on a string. */
 const UNEVEN = 0.8;
 const LANE_LENGTH_MIN = 14;
@@ -98,6 +99,8 @@ export class Particles {
   }
 
   paint(context: CanvasRenderingContext2D, color: string): void {
+    // Among very many nobody sees whether they are round, and squares cost a third.
+    const isSquare = this.count > ROUND_MAX;
     context.fillStyle = color;
     context.beginPath();
     for (const { from, to, length, offset, places, isLit } of this.#lanes.values()) {
@@ -106,8 +109,11 @@ export class Particles {
       const [sideX, sideY] = isLit ? [0, 0] : [(-dy / length) * offset, (dx / length) * offset];
       for (const place of places) {
         const [x, y] = [from.x + dx * place + sideX, from.y + dy * place + sideY];
-        context.moveTo(x + radius, y);
-        context.arc(x, y, radius, 0, 2 * Math.PI);
+        if (isSquare) context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
+        else {
+          context.moveTo(x + radius, y);
+          context.arc(x, y, radius, 0, 2 * Math.PI);
+        }
       }
     }
     context.fill();

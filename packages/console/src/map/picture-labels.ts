@@ -71,13 +71,15 @@ function sizeOf(lines: readonly LabelLine[], measure: Composed['measure']): { wi
 }
 
 /** Above a region; where that is outside of the picture, at its edge. */
-function centerRequests({ regions, measure, size, margins, emphasis }: Composed): TextRequest[] {
+function centerRequests(composed: Composed): TextRequest[] {
+  const { regions, measure, size, margins, emphasis, distances } = composed;
+  const lines = distances.far > 0.5 ? composed.centerLinks : composed.links.filter(({ link }) => link.isFar);
   return regions.flatMap(({ center, bounds }): TextRequest[] => {
-    const lines: LabelLine[] = [
+    const words: LabelLine[] = [
       { text: center.title, font: 'title' },
       { text: centerWords(center), font: 'small' },
     ];
-    const { width, height } = sizeOf(lines, measure);
+    const { width, height } = sizeOf(words, measure);
     const [left, right] = [
       Math.max(bounds.x, margins.left),
       Math.min(bounds.x + bounds.width, size.width - margins.right),
@@ -97,17 +99,22 @@ function centerRequests({ regions, measure, size, margins, emphasis }: Composed)
       at(left + 20, below),
     ];
     if (bounds.y < margins.top) places.push(at(left, top + 40), at(right - width, top + 40));
-    // Rather not on the ground of another one.
+    // Rather not on the ground of another one, and rather not on a link that leads here.
     const strangers = regions.filter((other) => other.center !== center);
-    const isClear = (box: Rectangle): boolean => !strangers.some((other) => isOver(box, other));
-    places.sort((a, b) => Number(isClear(b)) - Number(isClear(a)));
+    const badness = (box: Rectangle): number =>
+      (strangers.some((other) => isOver(box, other)) ? 2 : 0) +
+      (lines.some(({ from, to }) => meets(box, from, to)) ? 1 : 0);
+    const order = places.map((_, at) => at);
+    const found = places.map(badness);
+    order.sort((a, b) => (found[a] as number) - (found[b] as number) || a - b);
     return [
       {
         key: `center:${center.name}`,
         priority: 5000 + center.machineCount + (emphasis.center === center.name ? 1000 : 0),
         places,
+        order,
         text: {
-          lines,
+          lines: words,
           kind: 'center',
           of: center.name,
           tone: center.lostCount > 0 ? 'lost' : 'plain',

@@ -82,7 +82,7 @@ const REGION_PADDING = 70;
 export const lineWidth = (perSecond: number): number => 1.1 + 0.85 * Math.log10(1 + perSecond);
 
 /** From afar lines are thinner: else many of them are one grey. */
-const thinnedAt = (scale: number): number => Math.min(1, Math.max(0.3, scale / 0.5));
+const thinnedAt = (scale: number): number => Math.min(1, Math.max(0.42, scale / 0.5));
 
 export function compose(parts: PictureParts): Picture {
   const { scene, camera, size } = parts;

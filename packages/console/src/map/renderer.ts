@@ -59,6 +59,7 @@ export class Renderer {
   #needsPicture = true;
   #needsPaint = true;
   #requested = 0;
+  #idle = 0;
   #lastStep = 0;
   onpicture: (picture: Picture) => void = () => {};
 
@@ -103,13 +104,26 @@ export class Renderer {
 
   /** Whether names and camera have come to rest. */
   get isAtRest(): boolean {
-    return this.#flight === undefined && this.#glide === undefined && !this.#needsPicture;
+    return this.#flight === undefined && this.#glide === undefined && !this.#needsPicture && this.#idle === 0;
   }
 
   change(...shown: Partial<Shown>[]): void {
     Object.assign(this.#shown, ...shown);
     this.#needsPicture = true;
     this.#request();
+  }
+
+  /** News that come by themselves: the picture is composed between two frames, and only painted in the next. */
+  hear(shown: Partial<Shown>): void {
+    Object.assign(this.#shown, shown);
+    if (this.#picture === undefined || this.#needsPicture) this.change();
+    else if (this.#idle === 0) {
+      this.#idle = whenIdle(() => {
+        this.#idle = 0;
+        if (!this.#needsPicture && this.#size.width > 0) this.#compose(performance.now());
+        this.#request();
+      });
+    }
   }
 
   /** Everybody moves to another place, so that the eye can follow. */
@@ -288,6 +302,10 @@ export class Renderer {
     this.#particles.paint(context, this.#theme.accent);
   }
 }
+
+/** Browsers that do not tell when they are idle are asked a little later. */
+const whenIdle = (call: () => void): number =>
+  typeof requestIdleCallback === 'function' ? requestIdleCallback(call, { timeout: 120 }) : window.setTimeout(call, 1);
 
 function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext('2d');

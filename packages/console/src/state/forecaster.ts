@@ -30,8 +30,11 @@ export class Forecaster {
         this.stop();
         resolve(forecast);
       };
-      worker.onmessage = ({ data }: MessageEvent<Forecast>) => end(data);
-      worker.onerror = ({ message }) => end({ problem: `The simulation could not be run: ${message}` });
+      worker.addEventListener('message', ({ data }: MessageEvent<Forecast>) => end(data));
+      worker.addEventListener('error', ({ message }) =>
+        end({ problem: `The simulation could not be run: ${message}` }),
+      );
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
       worker.postMessage(question);
     });
   }

@@ -59,7 +59,7 @@ export class Messages {
   #watch: Watch | undefined;
   #round = 0;
   #renewTimer: ReturnType<typeof setInterval> | undefined;
-  #renderTimer: ReturnType<typeof setTimeout> | undefined;
+  #isRenderDue = false;
 
   constructor(daemons: Daemons, cluster: Cluster) {
     this.#daemons = daemons;
@@ -223,8 +223,10 @@ export class Messages {
   }
 
   #show(): void {
-    this.#renderTimer ??= setTimeout(() => {
-      this.#renderTimer = undefined;
+    if (this.#isRenderDue) return;
+    this.#isRenderDue = true;
+    setTimeout(() => {
+      this.#isRenderDue = false;
       this.version++;
     }, RENDER_MS);
   }

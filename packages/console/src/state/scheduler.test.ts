@@ -5,7 +5,7 @@ describe('the scheduler', () => {
   test('asks at its pace, only while it is wanted, and never twice at once', async () => {
     let isWanted = false;
     let finish: () => void = () => undefined;
-    const run = vi.fn(
+    const run = vi.fn<() => Promise<void>>(
       () =>
         new Promise<void>((resolve) => {
           finish = resolve;
@@ -26,7 +26,7 @@ describe('the scheduler', () => {
   });
 
   test('goes on after an error, and hurries when told', async () => {
-    const run = vi.fn(() => Promise.reject(new Error('no')));
+    const run = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('no')));
     const scheduler = new Scheduler([{ everyMs: () => 1000, isWanted: () => true, run }]);
     scheduler.tick(0);
     await Promise.resolve();
