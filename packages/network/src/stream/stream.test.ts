@@ -179,7 +179,9 @@ describe('a frame every 2 ms over a path of 3 ms', () => {
     times.delete(-1);
     return {
       gapMs: Math.max(...arrivedAt.map((at, place) => at - (arrivedAt[place - 1] ?? 0))),
-      repeated: [...times].flatMap(([line, sent]) => new Array<number>(sent - 1).fill(line)).sort((x, y) => x - y),
+      repeated: [...times]
+        .flatMap(([line, sent]) => Array.from({ length: sent - 1 }, () => line))
+        .sort((x, y) => x - y),
     };
   }
 
