@@ -56,31 +56,29 @@ export class RecordReader {
   /** Records that match. */
   read(query: RecordQuery): RecordPage {
     const { recorder } = this.#parts;
-    const now = Date.now();
     const first = this.#firstNumber();
     const end = recorder.nextNumber;
-    const oldest = first < end ? (now - recorder.ageAt(first)) / 1000 : undefined;
-    const from = Math.max(first, query.after ?? 0, this.#firstSince(query.since, first, end, now));
-    const to = query.until === undefined ? end : this.#firstSince(query.until + 0.001, from, end, now);
-    const page = query.isNewest ? this.#newest(query, from, to, now) : this.#oldest(query, from, to, now);
+    const oldest = first < end ? recorder.unixTimeOf(recorder.record(first).timeMs) : undefined;
+    const from = Math.max(first, query.after ?? 0, this.#firstSince(query.since, first, end));
+    const to = query.until === undefined ? end : this.#firstSince(query.until + 0.001, from, end);
+    const page = query.isNewest ? this.#newest(query, from, to) : this.#oldest(query, from, to);
     return { ...page, oldest };
   }
 
   /** All that is known of one message, in order. */
   about(id: MessageId): MessageRecord[] {
     const { recorder } = this.#parts;
-    const now = Date.now();
     const ranks = new RunRanks(recorder);
     const records: MessageRecord[] = [];
     for (const number of this.#numbersOf(id, ranks)) {
-      const record = this.#tell(recorder.record(number), ranks, now);
+      const record = this.#tell(recorder.record(number), ranks);
       if (record !== undefined) records.push(record);
     }
-    records.push(...this.#passages(id, now), ...this.#takings(id, records, now));
+    records.push(...this.#passages(id), ...this.#takings(id, records));
     return records.sort((a, b) => a.number - b.number || a.time - b.time);
   }
 
-  #oldest({ filter, countMax, bytesMax }: RecordQuery, from: number, to: number, now: number) {
+  #oldest({ filter, countMax, bytesMax }: RecordQuery, from: number, to: number) {
     const { recorder } = this.#parts;
     const matching = new Matching(filter);
     const ranks = new RunRanks(recorder);
@@ -89,7 +87,7 @@ export class RecordReader {
     const end = Math.min(to, from + LOOKED_AT_MAX);
     for (let number = from; number < end; number++) {
       if (!matching.mayMatch(recorder, number)) continue;
-      const record = this.#tell(recorder.record(number), ranks, now);
+      const record = this.#tell(recorder.record(number), ranks);
       if (record === undefined || filter?.matches(record) === false) continue;
       const text = JSON.stringify(record);
       if (records.length >= countMax || (records.length > 0 && bytes + text.length > bytesMax))
@@ -100,7 +98,7 @@ export class RecordReader {
     return { records, next: end < to ? end : undefined };
   }
 
-  #newest({ filter, countMax, bytesMax }: RecordQuery, from: number, to: number, now: number) {
+  #newest({ filter, countMax, bytesMax }: RecordQuery, from: number, to: number) {
     const { recorder } = this.#parts;
     const matching = new Matching(filter);
     const ranks = new RunRanks(recorder);
@@ -109,7 +107,7 @@ export class RecordReader {
     const end = Math.max(from, to - LOOKED_AT_MAX);
     for (let number = to - 1; number >= end && records.length < countMax; number--) {
       if (!matching.mayMatch(recorder, number)) continue;
-      const record = this.#tell(recorder.record(number), ranks, now);
+      const record = this.#tell(recorder.record(number), ranks);
       if (record === undefined || filter?.matches(record) === false) continue;
       const text = JSON.stringify(record);
       bytes += text.length + 1;
@@ -125,8 +123,8 @@ export class RecordReader {
     return this.#search(recorder.oldestNumber, recorder.nextNumber, ageMsMax);
   }
 
-  #firstSince(since: number | undefined, first: number, end: number, now: number): number {
-    return since === undefined ? first : this.#search(first, end, Math.max(0, now - since * 1000));
+  #firstSince(since: number | undefined, first: number, end: number): number {
+    return since === undefined ? first : this.#search(first, end, this.#parts.recorder.ageSince(since));
   }
 
   /** The first record that is no older than that. */
@@ -142,7 +140,7 @@ export class RecordReader {
     return low;
   }
 
-  #tell({ flow, number, bytes, timeMs, word }: LineRecord, ranks: RunRanks, now: number): MessageRecord | undefined {
+  #tell({ flow, number, bytes, timeMs, word }: LineRecord, ranks: RunRanks): MessageRecord | undefined {
     const { recorder, payloads, neighbourOn } = this.#parts;
     const outcome = outcomeIn(word);
     if (outcome === '') return undefined;
@@ -154,7 +152,7 @@ export class RecordReader {
     const cameBy = identified === undefined || identified.port === 0 ? '' : neighbourOn(identified.port);
     const wentBy = run === undefined || run.port === 0 ? '' : neighbourOn(run.port);
     return {
-      time: (now - recorder.ageOf(timeMs)) / 1000,
+      time: recorder.unixTimeOf(timeMs),
       number,
       ...flow,
       size: bytes,
@@ -205,14 +203,13 @@ export class RecordReader {
     return found !== undefined && formatId(found) === formatId(id);
   }
 
-  #passages(id: MessageId, now: number): MessageRecord[] {
+  #passages(id: MessageId): MessageRecord[] {
     const { recorder, neighbourOn, ageMsMax } = this.#parts;
     const records: MessageRecord[] = [];
     for (const { bytes, cameBy, wentBy, timeMs, record } of recorder.passages.withLine(id)) {
-      const ageMs = recorder.ageOf(timeMs);
-      if (ageMs > ageMsMax) continue;
+      if (recorder.ageOf(timeMs) > ageMsMax) continue;
       records.push({
-        time: (now - ageMs) / 1000,
+        time: recorder.unixTimeOf(timeMs),
         number: record,
         from: '',
         to: '',
@@ -228,7 +225,7 @@ export class RecordReader {
   }
 
   /** That the node that it was sent to has said that it has it. */
-  #takings(id: MessageId, known: readonly MessageRecord[], now: number): MessageRecord[] {
+  #takings(id: MessageId, known: readonly MessageRecord[]): MessageRecord[] {
     const { recorder, node, neighbourOn } = this.#parts;
     if (id.node !== node) return [];
     const records: MessageRecord[] = [];
@@ -241,7 +238,7 @@ export class RecordReader {
       const { from, to, command, size } = sent;
       const wentBy = neighbourOn(run.port);
       records.push({
-        time: (now - recorder.ageOf(run.settledMs)) / 1000,
+        time: recorder.unixTimeOf(run.settledMs),
         number: run.recordEnd,
         ...{ from, to, command, size },
         outcome: 'taken',

@@ -43,6 +43,8 @@ export interface NoteDetails {
 export const OBSERVE_MS = 30_000;
 /** Flows of one generation. The two newest are known. */
 const FLOWS_MAX = 32_768;
+/** So far the clock of the machine may get from the one that counts from the start. */
+const DRIFT_MS_MAX = 20;
 const UNKNOWN: Flow = { from: '', to: '', command: '' };
 
 export interface RecorderOptions {
@@ -71,6 +73,7 @@ export class Recorder {
   #lastLow = 0;
   #rounds = 0;
   #laterCount = 0;
+  #epochMs = 0;
 
   constructor(arena: Arena, options: RecorderOptions) {
     this.#arena = arena;
@@ -182,6 +185,26 @@ export class Recorder {
   /** How long ago that was. @param timeMs as in a record */
   ageOf(timeMs: number): number {
     return ((this.#now() >>> 0) - timeMs) >>> 0;
+  }
+
+  /** Unix seconds of a time in a record: the same whenever it is asked, unless the clock is set. */
+  unixTimeOf(timeMs: number): number {
+    const now = this.#now();
+    const age = ((now >>> 0) - timeMs) >>> 0;
+    return (this.#epochAt(now) + Math.floor(now) - age) / 1000;
+  }
+
+  /** How long ago that was, in milliseconds; 0 for what is to come. @param unixTime in seconds */
+  ageSince(unixTime: number): number {
+    const now = this.#now();
+    return Math.max(0, this.#epochAt(now) + now - unixTime * 1000);
+  }
+
+  /** When the daemon started, in Unix milliseconds. The two clocks drift: only what can be seen moves it. */
+  #epochAt(now: number): number {
+    const epochMs = Math.round(Date.now() - now);
+    if (Math.abs(epochMs - this.#epochMs) > DRIFT_MS_MAX) this.#epochMs = epochMs;
+    return this.#epochMs;
   }
 
   /** The time of now, as records have it. */
