@@ -28,14 +28,11 @@ export const recorder = {
   seconds: 80,
 
   async run(context) {
-    const without = daemonOf(buildWithoutRecords());
+    const contenders = { with: snapcommunicatord, without: daemonOf(buildWithoutRecords()) };
     const figures = { with: [], without: [] };
     const processor = { with: [], without: [] };
     for (let round = 1; round <= ROUNDS; round++) {
-      for (const [kind, adapter] of [
-        ['with', snapcommunicatord],
-        ['without', without],
-      ]) {
+      for (const [kind, adapter] of Object.entries(contenders)) {
         const { messagesPerSecond, messagesPerProcessorSecond, problem } = await flood(context, adapter);
         if (problem !== undefined) throw new Error(problem);
         figures[kind].push(messagesPerSecond);

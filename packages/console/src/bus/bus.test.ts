@@ -1,3 +1,5 @@
+// The connection of the page: registering, answers matched to questions, time-outs, and coming back after a loss.
+
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Bus, type BusState, type Socket } from './bus.ts';
 

@@ -1,3 +1,5 @@
+// The view in the address: written and read back, and whatever somebody types there.
+
 import { describe, expect, test } from 'vitest';
 import { readAddress, readSelection, START, type View, writeAddress, writeSelection } from './address.ts';
 

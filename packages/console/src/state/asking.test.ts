@@ -1,3 +1,5 @@
+// What is taken away in “Ask”: what may be, and what is left of the graph.
+
 import { describe, expect, test } from 'vitest';
 import { answerWithout, readRemoval } from './asking.ts';
 import { graphOf } from './testing/graphs.ts';

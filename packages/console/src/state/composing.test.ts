@@ -1,3 +1,5 @@
+// A message by hand: from what is typed to a line, with completion and what is wrong with it.
+
 import { describe, expect, test } from 'vitest';
 import { addressesIn, commandsFor, compose, type Draft } from './composing.ts';
 import { graphOf } from './testing/graphs.ts';

@@ -1,3 +1,5 @@
+// Services of one name whose commands differ.
+
 import { describe, expect, test } from 'vitest';
 import { contractsOf } from './contracts.ts';
 import { graphOf } from './testing/graphs.ts';

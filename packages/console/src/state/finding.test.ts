@@ -1,3 +1,5 @@
+// Search: machines, services, links and pages by a few letters.
+
 import { expect, test } from 'vitest';
 import { find } from './finding.ts';
 import { graphOf } from './testing/graphs.ts';

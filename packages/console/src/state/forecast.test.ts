@@ -1,3 +1,5 @@
+// The simulator in the page: a loss on the graph that is shown.
+
 import { expect, test } from 'vitest';
 import { forecast } from './forecast.ts';
 import { graphOf } from './testing/graphs.ts';

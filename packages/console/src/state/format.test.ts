@@ -1,3 +1,5 @@
+// Numbers, sizes, spans and clocks as people read them.
+
 import { expect, test } from 'vitest';
 import {
   absoluteOf,

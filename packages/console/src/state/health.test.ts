@@ -1,3 +1,5 @@
+// The line at the top: how things are, in words.
+
 import type { GraphDocument } from '@snapcommunicator/network/atlas';
 import { describe, expect, test } from 'vitest';
 import { type HealthLevel, healthLine, type RaisedFlag } from './health.ts';

@@ -1,3 +1,5 @@
+// Histories of several daemons become one strip of time.
+
 import type { History, HistoryEvent } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
 import { describeEvent, mergeHistories, rateAt } from './history.ts';

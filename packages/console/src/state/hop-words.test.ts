@@ -1,3 +1,5 @@
+// The words of a story’s steps.
+
 import { RECORDED_OUTCOMES } from '@snapcommunicator/network/story';
 import { expect, test } from 'vitest';
 import { hopWords } from './hop-words.ts';

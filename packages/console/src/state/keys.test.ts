@@ -1,3 +1,5 @@
+// Shortcuts of one key and of two.
+
 import { expect, test } from 'vitest';
 import { PAGES } from './address.ts';
 import { afterKey, SHORTCUTS } from './keys.ts';

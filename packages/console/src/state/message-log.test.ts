@@ -1,3 +1,5 @@
+// The log of messages: bounded, joined by id, in order.
+
 import { describe, expect, test } from 'vitest';
 import { isConsoleTalk, MessageLog, type Sighting } from './message-log.ts';
 

@@ -1,3 +1,5 @@
+// The graph at a moment: what happened later is undone.
+
 import type { HistoryEvent } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
 import { EMPTY_MEMORY, graphAt, remember } from './past.ts';

@@ -1,3 +1,5 @@
+// The rows of the tables, from the graph and the traffic.
+
 import type { Traffic } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
 import { linkRows, machineRows, serviceRates, serviceSummaries } from './rows.ts';

@@ -1,3 +1,5 @@
+// Who asks daemons how often: only what is looked at, nothing while nobody looks.
+
 import { describe, expect, test, vi } from 'vitest';
 import { askEach, Scheduler } from './scheduler.ts';
 

@@ -1,3 +1,5 @@
+// The strip of time: places and moments, marks, keys.
+
 import type { HistoryEvent } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
 import { curveOf, marksOf, neighborMark, placeOf, timeAt, windowOf } from './strip.ts';

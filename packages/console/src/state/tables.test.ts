@@ -1,3 +1,5 @@
+// Tables: sorting and searching.
+
 import { describe, expect, test } from 'vitest';
 import { arrange, type Column, rowsInSight, sortedBy } from './tables.ts';
 
