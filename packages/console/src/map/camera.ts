@@ -39,7 +39,7 @@ export interface Distances {
 }
 
 export const NEAR_SCALE = 1.4;
-const FAR_SCALE = 0.42;
+const FAR_SCALE = 0.3;
 /** From here on rings of services are seen. */
 const RING_SCALE = 0.5;
 

@@ -53,8 +53,8 @@ export function arrangeCenters(
 }
 
 /** Between machines of different data centres, in units of the map; more where these are large. */
-const GAP = 235;
-const GAP_OF_RADIUS = 0.34;
+const GAP = 190;
+const GAP_OF_RADIUS = 0.3;
 const CLOSER = 0.97;
 
 /** Discs are larger than what is in them: all come nearer, flatter first, until regions would meet. */

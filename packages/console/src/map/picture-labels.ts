@@ -50,6 +50,8 @@ export const LOCK_WIDTH = 13;
 /** Cost, round trip and rate are written from this scale on, locks alone a little earlier. */
 const LINK_TEXT_SCALE = 1.15;
 const LOCK_SCALE = 0.75;
+/** The ring around what is chosen, in pixels. */
+const HALO = 5;
 /** Part of the way along a link where its text may stand. */
 const LINK_PLACES = [0.5, 0.4, 0.6, 0.3, 0.7];
 
@@ -168,7 +170,8 @@ function machineRequests(composed: Composed): TextRequest[] {
     const lines: LabelLine[] = [{ text: name, font: 'name' }];
     if (trouble !== '') lines.push({ text: trouble, font: 'small' });
     const { width, height } = sizeOf(lines, measure);
-    const reach = rings > 0.3 ? ringRadius : radius;
+    // Whoever is wanted has a ring around it.
+    const reach = (rings > 0.3 ? ringRadius : radius) + (isWanted ? HALO : 0);
     const places = placesAround(x, y, reach, width, height);
     requests.push({
       key: `machine:${name}`,
