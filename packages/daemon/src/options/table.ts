@@ -309,7 +309,7 @@ export const TABLE = {
   // Recorder and sniffers.
   recorder_records: option(
     integer({ min: 1024, max: 16_777_216 })
-      .default(262_144)
+      .default(65_536)
       .describe('Messages that the recorder remembers, newest last; 16 bytes each.'),
     { group: 'watching' },
   ),
