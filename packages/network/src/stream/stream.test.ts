@@ -282,12 +282,14 @@ test('much is acknowledged at once, little after a while', () => {
 test('what was never sent can be taken back, and what follows gets through', () => {
   const a = end(alpha);
   const b = end(beta);
-  a.reachable = false;
   a.streams.send(beta, parcel(1), 0);
   a.streams.send(beta, parcel(2), 0);
+  a.reachable = false;
   run([a, b], perfect, 100);
   a.streams.takeBack(beta);
   expect(numbers(a.streams.takeOutcomes(), 'unsent')).toEqual([1, 2]);
+  // Else it would go before them when they come again.
+  expect(a.streams.send(beta, parcel(3), 100)).toBe(false);
   a.reachable = true;
   a.streams.send(beta, parcel(3), 100);
   run([a, b], perfect, 500, 100);

@@ -71,8 +71,12 @@ export class Streams<T> {
     this.#parts = parts;
   }
 
-  /** Puts a parcel into the stream to a node, or says that its window is full. */
+  /**
+   * Puts a parcel into the stream to a node, or says that its window is full, or that the node cannot be reached: then
+   * what was never sent was taken back, and what is newer must not go before it.
+   */
   send(last: Instance, parcel: Parcel<T>, now: number): boolean {
+    if (!this.#parts.isReachable(last)) return false;
     let stream = this.#outgoing.get(last);
     if (stream === undefined) {
       stream = new OutgoingStream<T>(this.#parts.self, last, ++this.#streamNumber, this.#parts.options, now);
@@ -91,7 +95,7 @@ export class Streams<T> {
 
   /** Whether a parcel of this size would be taken. */
   hasRoom(last: Instance, bytes: number): boolean {
-    return this.#outgoing.get(last)?.hasRoom(bytes) ?? true;
+    return this.#parts.isReachable(last) && (this.#outgoing.get(last)?.hasRoom(bytes) ?? true);
   }
 
   /** A frame whose `last` is this node came in. */
