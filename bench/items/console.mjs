@@ -1,6 +1,5 @@
 // The console in a real browser: how soon its map is there, what a frame costs, how soon it shows what has happened.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
@@ -11,6 +10,7 @@ import { ROOT } from '../lib/places.mjs';
 import { accepting, freePort, startProgram } from '../lib/processes.mjs';
 import { fromParts, part } from '../lib/proof.mjs';
 import { summary } from '../lib/statistics.mjs';
+import { makeStations } from '../lib/stations.mjs';
 
 const BROWSER = '/usr/bin/chromium';
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
@@ -198,20 +198,7 @@ async function seenAfter(page, machine, what, value) {
 const DAEMONS = 3;
 
 async function startCluster(adapter) {
-  const directory = mkdtempSync(join(tmpdir(), 'snapconsole-'));
-  const secret = join(directory, 'secret');
-  writeFileSync(secret, 'known to all of them\n', { mode: 0o600 });
-  const stations = [];
-  for (let place = 0; place < DAEMONS; place++) {
-    const own = join(directory, String(place));
-    mkdirSync(own);
-    stations.push({
-      directory: own,
-      unixPath: join(own, 's.sock'),
-      port: await freePort(),
-      linkPort: await freePort(),
-    });
-  }
+  const { directory, secret, stations, targets } = await makeStations(DAEMONS);
   const consolePort = await freePort();
   const programs = stations.map((station, place) => {
     const options = {
@@ -225,7 +212,6 @@ async function startCluster(adapter) {
       station,
     );
   });
-  const targets = stations.map(({ port }) => ({ host: '127.0.0.1', port }));
   for (const [place, target] of targets.entries()) await accepting(target, programs[place]);
   await adapter.joined(targets);
   return {

@@ -1,15 +1,15 @@
 // How soon `snapcom why` tells what became of a message across five daemons: delivered, expired, refused, lost in a crash.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { lineClient } from '../lib/line-client.mjs';
 import { ROOT } from '../lib/places.mjs';
-import { accepting, freePort, startProgram } from '../lib/processes.mjs';
+import { accepting, startProgram } from '../lib/processes.mjs';
 import { fromParts, part } from '../lib/proof.mjs';
 import { summary } from '../lib/statistics.mjs';
+import { makeStations } from '../lib/stations.mjs';
 
 const DAEMONS = 5;
 const REPEATS = 10;
@@ -69,31 +69,17 @@ const cases = (line) => [
 
 /** Five daemons, each linked with the next; a sender at the first, and its receiver at the last. */
 async function startLine(adapter) {
-  const directory = mkdtempSync(join(tmpdir(), 'snapwhy-'));
-  const secret = join(directory, 'secret');
-  writeFileSync(secret, 'known to all of them\n', { mode: 0o600 });
-  const stations = [];
-  for (let place = 0; place < DAEMONS; place++) {
-    const own = join(directory, String(place));
-    mkdirSync(own);
-    stations.push({
-      directory: own,
-      unixPath: join(own, 's.sock'),
-      port: await freePort(),
-      linkPort: await freePort(),
-    });
-  }
+  const { directory, secret, stations, targets } = await makeStations(DAEMONS);
   const options = { 'cluster-secret-file': secret };
   const start = async (place) => {
     const station = stations[place];
     const command = adapter.command({ ...station, options, isSecure: false, place, stations });
     const program = startProgram(adapter.name, command, station);
-    await accepting({ host: '127.0.0.1', port: station.port }, program);
+    await accepting(targets[place], program);
     return program;
   };
   const programs = [];
   for (let place = 0; place < DAEMONS; place++) programs.push(await start(place));
-  const targets = stations.map(({ port }) => ({ host: '127.0.0.1', port }));
   await adapter.joined(targets);
   const enter = async (place, name) => (await lineClient(targets[place])).register(name);
   let receiver = await enter(DAEMONS - 1, 'far');

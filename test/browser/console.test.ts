@@ -173,6 +173,9 @@ describe.skipIf(missing !== '')('the console', () => {
     await page.keyboard.type('stor');
     await eventually(() => page.locator('tbody tr').count()).toBe(1);
     expect(page.url()).toMatch(/#\/services\?search=stor&sort=-name$/);
+    await page.keyboard.press('Escape');
+    await eventually(() => page.locator('tbody tr').count()).toBe(4);
+    expect(page.url()).not.toContain('search=');
     await page.goto(`${url}#/machines`);
     await eventually(() => page.locator('tbody tr').count()).toBe(4);
     await page.goto(`${url}#/links`);

@@ -201,6 +201,10 @@ describe('across the cluster', () => {
     for (const name of ['alpha', 'beta', 'gamma'])
       await untilSeen(name, ['gamma db/disk/slow', 'alpha mail/queue/full']);
     expect((await flagsAt('beta'))[0]?.raisedBy).toMatch(/^alpha:snapcom/);
+    expect(await flag('beta', 'down', 'mail', 'queue', 'full')).toMatchObject({
+      code: 0,
+      stderr: 'snapcom: mail/queue/full is not up on beta, and stays up on alpha: give --server\n',
+    });
     await flag('beta', 'down', 'mail', 'queue', 'full', '--server', 'alpha');
     for (const name of ['alpha', 'beta', 'gamma']) await untilSeen(name, ['gamma db/disk/slow']);
     expect(await flag('alpha', 'up', 'a', 'b', 'c', 'm', '--server', 'nowhere')).toMatchObject({ code: 4 });

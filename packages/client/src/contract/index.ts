@@ -26,6 +26,7 @@ export {
   readFlags,
   URGENT_PRIORITY,
 } from './flags.ts';
+export { OWN_COMMANDS } from './own-commands.ts';
 export {
   boolean,
   duration,

@@ -1,24 +1,10 @@
-// What every service answers by itself: which commands are part of the protocol, and the lines that answer them.
+// What every service answers by itself: what those commands are to it, and the lines that answer them.
 
+import { OWN_COMMANDS } from '../contract/own-commands.ts';
 import { encodeMessage } from '../wire/encoder.ts';
 import type { Message } from '../wire/message.ts';
 
-/** The commands that the library understands by itself, told to the communicator with those of the program. */
-export const OWN_COMMANDS: readonly string[] = [
-  'ABSOLUTELY',
-  'ALIVE',
-  'COMMANDS',
-  'DISCONNECTING',
-  'HELP',
-  'INVALID',
-  'QUITTING',
-  'READY',
-  'SERVICE_UNAVAILABLE',
-  'TRANSMISSION_REPORT',
-  'UNKNOWN',
-];
-
-const own = new Set(OWN_COMMANDS);
+const own: ReadonlySet<string> = new Set(OWN_COMMANDS);
 export const isOwnCommand = (command: string): boolean => own.has(command);
 
 const routine = new Set(['ABSOLUTELY', 'ALIVE', 'COMMANDS', 'HELP', 'READY']);

@@ -44,10 +44,17 @@ const NAME_LENGTH_MAX = 24;
 const shortened = (text: string, lengthMax: number): string =>
   text.length > lengthMax ? `${text.slice(0, lengthMax - 1)}…` : text;
 
+/** Parts go from the end until it fits: what matters most stands first. */
+function fitted(condition: string, widthMax: number, measure: Measure): string {
+  const parts = condition.split(' · ');
+  while (parts.length > 1 && measure(parts.join(' · '), 'small') > widthMax) parts.pop();
+  return parts.join(' · ');
+}
+
 /** @param rowsMax of services */
 export function layOutCard(machine: MapMachine, time: number, rowsMax: number, measure: Measure): Card {
   const name = shortened(machine.name, NAME_LENGTH_MAX);
-  const condition = conditionWords(machine, time);
+  const condition = fitted(conditionWords(machine, time), WIDTH_MAX - 2 * CARD_PADDING, measure);
   const rate = machine.perSecond > 0 ? formatRate(machine.perSecond) : '';
   const head = measure(name, 'heading') + 20 + (rate === '' ? 0 : measure(rate, 'figure') + 10);
   const wanted = Math.max(head, measure(condition, 'small') + 4) + 2 * CARD_PADDING;

@@ -2,7 +2,7 @@
 
 import type { GraphDocument } from '@snapcommunicator/network/atlas';
 import { type Camera, fitted, toMap, toScreen, zoomed } from './camera.ts';
-import { type Emphasis, emphasize, matching } from './emphasis.ts';
+import { type Emphasis, emphasize, matching, NO_EMPHASIS } from './emphasis.ts';
 import { boundsOf, type Point, type Rectangle } from './geometry.ts';
 import { listenToGestures } from './gestures.ts';
 import { type Direction, type Hit, hitAt, neighborToward } from './hit.ts';
@@ -41,16 +41,6 @@ const NARROW_PX = 640;
 const ZOOM_STEP = 1.45;
 /** Whoever has the focus is shown with so much around, in pixels. */
 const FOCUS_MARGIN = 110;
-const NOBODY: Emphasis = {
-  isActive: false,
-  machines: new Map(),
-  links: new Map(),
-  center: undefined,
-  service: undefined,
-  removedMachines: new Set(),
-  removedLinks: new Set(),
-  cutOff: new Set(),
-};
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',
@@ -67,7 +57,7 @@ export class MapController {
   readonly #settlement = new Settlement(() => performance.now());
   #input: MapInput | undefined;
   #scene: Scene | undefined;
-  #emphasis = { key: '', value: NOBODY };
+  #emphasis = { key: '', value: NO_EMPHASIS };
   /** Whether the camera shows all, whatever comes: until a person moves it. */
   #showsAll = true;
   #hit: Hit | undefined;
@@ -83,7 +73,7 @@ export class MapController {
     this.renderer = new Renderer(layers, {
       scene,
       positions: new Map(),
-      emphasis: NOBODY,
+      emphasis: NO_EMPHASIS,
       hovered: undefined,
       focused: undefined,
       found: undefined,
@@ -167,7 +157,7 @@ export class MapController {
 
   /** Ways are looked for only when something has changed that they depend on. */
   #emphasize({ graph, selection, removed }: MapInput, scene: Scene): Emphasis {
-    if (selection === undefined && removed.length === 0) return NOBODY;
+    if (selection === undefined && removed.length === 0) return NO_EMPHASIS;
     const key = JSON.stringify([
       selection,
       removed,

@@ -26,6 +26,18 @@ export interface Emphasis {
   readonly cutOff: ReadonlySet<string>;
 }
 
+/** Nothing is chosen and nothing thought away. */
+export const NO_EMPHASIS: Emphasis = {
+  isActive: false,
+  machines: new Map(),
+  links: new Map(),
+  center: undefined,
+  service: undefined,
+  removedMachines: new Set(),
+  removedLinks: new Set(),
+  cutOff: new Set(),
+};
+
 /** How many ways of the same cost are shown between two machines. */
 const WAYS_MAX = 6;
 

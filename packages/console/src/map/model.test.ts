@@ -1,22 +1,11 @@
 // What the map is made of: traffic told by several machines counts once, and states follow from what is known.
 
 import type { GraphDocument } from '@snapcommunicator/network/atlas';
-import type { Traffic } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
 import { graphOf } from '../state/testing/graphs.ts';
+import { trafficOf } from '../state/testing/traffic.ts';
 import { buildScene, mergeTraffic } from './model.ts';
 
-const NOTHING: Traffic = {
-  time: 1000,
-  seconds: 1,
-  isSampled: false,
-  messages: 0,
-  bytes: 0,
-  services: [],
-  commands: [],
-  flows: [],
-  links: [],
-};
 const flow = (from: string, to: string, command: string, messages: number) => ({
   from,
   to,
@@ -36,16 +25,21 @@ const told = mergeTraffic(
   new Map([
     [
       'a',
-      {
-        ...NOTHING,
+      trafficOf({
+        time: 1000,
         messages: 7,
         flows: [flow('a:web', 'b:db', 'GET', 4), flow('a:web', 'b:db', 'PUT', 1)],
         links: [row('b', 5, 2)],
-      },
+      }),
     ],
     [
       'b',
-      { ...NOTHING, time: 1001, messages: 6, flows: [flow('a:web', 'b:db', 'GET', 4.5)], links: [row('a', 2.5, 5)] },
+      trafficOf({
+        time: 1001,
+        messages: 6,
+        flows: [flow('a:web', 'b:db', 'GET', 4.5)],
+        links: [row('a', 2.5, 5)],
+      }),
     ],
   ]),
 );

@@ -6,6 +6,7 @@ import {
   type AtlasServer,
   compareTexts,
   type GraphDocument,
+  isOverloaded,
   titleOf,
 } from '@snapcommunicator/network/atlas';
 import type { Traffic } from '@snapcommunicator/network/story';
@@ -106,9 +107,6 @@ export interface Scene {
   readonly hasRegions: boolean;
 }
 
-/** From 0 to 100; above it a machine is in trouble. */
-const LOAD_WELL_MAX = 90;
-
 export const linkKey = (one: string, other: string): string => (one < other ? `${one} ${other}` : `${other} ${one}`);
 
 /** What the daemons of several machines say of their traffic, each flow and each direction of a link once. */
@@ -188,10 +186,11 @@ function describeMachine(
   };
 }
 
-function troubleOf({ isReachable, isDraining, load = 0, name }: AtlasServer): string {
+function troubleOf(server: AtlasServer): string {
+  const { isReachable, isDraining, name } = server;
   if (!isReachable) return 'lost';
   if (isDraining) return 'draining';
-  if (load > LOAD_WELL_MAX) return 'overloaded';
+  if (isOverloaded(server)) return 'overloaded';
   return name.startsWith('#') ? 'its name is taken' : '';
 }
 

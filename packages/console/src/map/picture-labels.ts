@@ -1,10 +1,9 @@
 // Which names could be written at this distance, how important each is, and where each might stand.
 
-import type { Distances } from './camera.ts';
 import type { FontName } from './card.ts';
 import { isWithin, meets, type Point, type Rectangle } from './geometry.ts';
 import { type LabelRequest, placesAround } from './labels.ts';
-import type { PictureCenterLink, PictureLink, PictureMachine, PictureParts, PictureRegion } from './picture.ts';
+import type { Picture, PictureLink, PictureMachine, PictureParts, PictureRegion } from './picture.ts';
 import { centerLinkWords, centerWords, linkWords, troubleWords } from './words.ts';
 
 export interface LabelLine {
@@ -25,14 +24,8 @@ export interface LabelText {
   readonly isInRegion: boolean;
 }
 
-interface Composed extends PictureParts {
-  readonly distances: Distances;
-  readonly rings: number;
-  readonly machines: ReadonlyMap<string, PictureMachine>;
-  readonly links: readonly PictureLink[];
-  readonly centerLinks: readonly PictureCenterLink[];
-  readonly regions: readonly PictureRegion[];
-}
+/** A picture that has everything but what is written. */
+type Composed = PictureParts & Omit<Picture, 'labels' | 'texts'>;
 
 type TextRequest = LabelRequest & { readonly text: LabelText };
 

@@ -2,11 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { fitted } from './camera.ts';
+import { NO_EMPHASIS } from './emphasis.ts';
 import { boundsOf, overlaps, type Rectangle } from './geometry.ts';
 import { writtenRectangles } from './hit.ts';
 import { placeLabels } from './labels.ts';
 import type { MapMachine, Scene } from './model.ts';
-import { clusterOf, NO_EMPHASIS, pictureOf, placesOf, sceneOf } from './testing/scenes.ts';
+import { clusterOf, pictureOf, placesOf, sceneOf } from './testing/scenes.ts';
 
 const SIZE = { width: 1400, height: 860 };
 const PADDING = { top: 50, right: 50, bottom: 50, left: 50 };

@@ -1,22 +1,14 @@
 // "Without db2": what would be left, who would lose whom, and which ways would cost more. The same answer as `snapcom what-if`.
 
-import { Atlas, type GraphDocument, lossWithout, type Removal } from '@snapcommunicator/network/atlas';
-
-/** What one part of the cluster would lose. */
-export interface PartLoss {
-  readonly servers: readonly string[];
-  readonly loses: readonly string[];
-  /** Services that run, but only among those that are lost. */
-  readonly services: readonly string[];
-}
-
-/** A way that would cost more. */
-export interface Detour {
-  readonly from: string;
-  readonly to: string;
-  readonly cost: number;
-  readonly before: number;
-}
+import {
+  type Detour,
+  detoursWithout,
+  type GraphDocument,
+  lossWithout,
+  type PartLoss,
+  partLosses,
+  type Removal,
+} from '@snapcommunicator/network/atlas';
 
 export interface Answer {
   /** What was understood: machines by name, links as `a b`. */
@@ -59,37 +51,8 @@ export function answerWithout(graph: GraphDocument, without: readonly string[]):
   return {
     removed: removals.map((removal) => (removal.kind === 'server' ? removal.server : removal.ends.join(' '))),
     unknown,
-    parts: parts.map((part) => lossOf(part, parts, graph)),
+    parts: partLosses(graph, parts),
     services,
-    detours: removals.length === 0 ? [] : detoursWithout(graph, removals),
+    detours: removals.length === 0 ? [] : detoursWithout(graph, removals, DETOUR_SERVERS_MAX),
   };
-}
-
-function lossOf(part: readonly string[], parts: readonly (readonly string[])[], { servers }: GraphDocument): PartLoss {
-  const loses = parts.filter((other) => other !== part).flat();
-  const servicesOf = (names: readonly string[]): Set<string> =>
-    new Set(
-      servers.filter(({ name }) => names.includes(name)).flatMap(({ services }) => services.map(({ name }) => name)),
-    );
-  const kept = servicesOf(part);
-  return {
-    servers: part,
-    loses: [...loses].sort(),
-    services: [...servicesOf(loses)].filter((name) => !kept.has(name)).sort(),
-  };
-}
-
-/** The one that grows most first. */
-function detoursWithout(graph: GraphDocument, removals: readonly Removal[]): Detour[] {
-  if (graph.servers.length > DETOUR_SERVERS_MAX) return [];
-  const [before, after] = [new Atlas(graph), new Atlas(graph, ...removals)];
-  const names = graph.servers.map(({ name }) => name).filter((name) => after.server(name) !== undefined);
-  const detours: Detour[] = [];
-  for (const [at, from] of names.entries()) {
-    for (const to of names.slice(at + 1)) {
-      const [cost, old] = [after.cost(from, to), before.cost(from, to)];
-      if (cost !== undefined && old !== undefined && cost > old) detours.push({ from, to, cost, before: old });
-    }
-  }
-  return detours.sort((a, b) => b.cost - b.before - (a.cost - a.before));
 }

@@ -7,7 +7,7 @@ import { BusError } from '../bus/bus.ts';
 import type { DaemonReport, Daemons, ServiceRow } from '../bus/daemon.ts';
 import { type MapTraffic, mergeTraffic } from '../map/model.ts';
 import type { PageName } from './address.ts';
-import { mergeHistories } from './history.ts';
+import { mergeHistories, withoutLearned } from './history.ts';
 import { EMPTY_MEMORY, graphAt, type Memory, remember } from './past.ts';
 import { askEach, type Task } from './scheduler.ts';
 
@@ -212,7 +212,7 @@ export class Cluster {
 
   async #askOtherHistories(): Promise<void> {
     const answers = await askEach(this.others, (server) => this.#daemons.history(server));
-    this.#otherHistories = [...answers.values()];
+    this.#otherHistories = [...answers].map(([server, history]) => withoutLearned(server, history));
     if (this.#ownHistory !== undefined) this.history = mergeHistories(this.#ownHistory, this.#otherHistories);
   }
 

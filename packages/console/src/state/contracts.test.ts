@@ -31,13 +31,16 @@ describe('contracts', () => {
     expect(images(graph)?.instances).toHaveLength(2);
   });
 
-  test('a command that is sent and not listed is told with who sends it', () => {
+  test('a command that is sent, not listed and refused is told with who sends it', () => {
     const graph = graphOf({ a: { services: ['images/PING', 'web'] } });
     const flows = [
       { from: 'a:web', to: 'a:images', command: 'ROTATE' },
       { from: 'a:web', to: 'images', command: 'PING' },
       { from: 'a:web', to: 'images', command: 'ALIVE' },
     ];
-    expect(images(graph, flows)?.disagreements).toEqual(['web sends ROTATE, which images does not list']);
+    // It might be an answer to what it asked.
+    expect(images(graph, flows)?.disagreements).toEqual([]);
+    const refusal = { from: 'a:images', to: 'a:web', command: 'UNKNOWN' };
+    expect(images(graph, [...flows, refusal])?.disagreements).toEqual(['web sends ROTATE, which images does not list']);
   });
 });

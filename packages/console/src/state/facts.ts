@@ -6,6 +6,7 @@ import {
   formatMs,
   formatSpan,
   type GraphDocument,
+  isOverloaded,
 } from '@snapcommunicator/network/atlas';
 import { absoluteOf, bytesOf, countOf, rateOf } from './format.ts';
 
@@ -40,6 +41,7 @@ export function machineFacts(server: AtlasServer, graph: GraphDocument, now: num
       state: 'lost',
     });
   } else if (isDraining) facts.push({ what: 'State', value: 'draining: it takes no new traffic', state: 'degraded' });
+  else if (isOverloaded(server)) facts.push({ what: 'State', value: 'overloaded', state: 'degraded' });
   else facts.push({ what: 'State', value: server.name === graph.seenFrom ? 'up, and serves this page' : 'up' });
   if (dataCenter !== '') facts.push({ what: 'Data centre', value: dataCenter });
   if (knowledge === 'opaque') facts.push({ what: 'Daemon', value: 'C++: what is behind it nobody knows' });

@@ -82,6 +82,14 @@ describe('the health line', () => {
     ],
   ])('%s: %s', (level, text, graph, flags) => expect(healthLine(graph, flags)).toMatchObject({ level, text }));
 
+  test('who is overloaded is named, as snapcom status does', () => {
+    const busy = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, { load: 95 }]));
+    const { text, problems, notes } = healthLine(graphOf({ ...busy, e: { load: 95, isDraining: true }, f: {} }));
+    expect(text).toBe('6 machines, 0 services: 5 machines overloaded');
+    expect(problems).toEqual([]);
+    expect(notes).toContainEqual(expect.stringMatching(/^a.*b.*c.*d.* are overloaded: more than 90 % of load$/));
+  });
+
   test('what is spoken does not change as time goes by', () => {
     const graph = graphOf({ a: {}, b: { ...lost, services: ['x'] } });
     const later = healthLine({ ...graph, time: NOW + 1000 });

@@ -1,6 +1,6 @@
 // Says in one line of words how the cluster is: what is wrong first, what it costs, and nothing more.
 
-import { formatSpan, type GraphDocument, healthOf } from '@snapcommunicator/network/atlas';
+import { formatSpan, type GraphDocument, healthOf, isOverloaded } from '@snapcommunicator/network/atlas';
 
 /** A condition that somebody has raised, as far as this line needs it. */
 export interface RaisedFlag {
@@ -55,17 +55,11 @@ export function healthLine(graph: GraphDocument, flags: readonly RaisedFlag[] = 
     const text = `${plural(raised.length, 'flag')} up; ${unit}: ${message}`;
     return { ...rest, text, spoken: text };
   }
-  const busy = overloaded(graph);
+  const busy = graph.servers.filter(isOverloaded).map(({ name }) => name);
   if (busy.length === 0) return { ...rest, text: summary, spoken: summary };
   const text = summary.replace('all well', `${listed(busy)} overloaded`);
   return { ...rest, level: 'degraded', text, spoken: text };
 }
-
-/** From 0 to 100; above it a machine is marked on the map, too. */
-const LOAD_WELL_MAX = 90;
-
-const overloaded = ({ servers }: GraphDocument): string[] =>
-  servers.filter(({ isReachable, load = 0 }) => isReachable && load > LOAD_WELL_MAX).map(({ name }) => name);
 
 const listed = (names: readonly string[]): string =>
   names.length <= NAMED_MAX ? conjunction(names) : plural(names.length, 'machine');

@@ -2,7 +2,7 @@
 
 import type { History, HistoryEvent } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
-import { describeEvent, mergeHistories, rateAt } from './history.ts';
+import { describeEvent, mergeHistories, rateAt, withoutLearned } from './history.ts';
 
 const history = (start: number, messages: number[], events: HistoryEvent[] = [], step = 1): History => ({
   start,
@@ -30,6 +30,24 @@ describe('histories of several daemons', () => {
     const other = history(100, [], [lost(112, 'b'), lost(111, 'c'), lost(200, 'b')]);
     const merged = mergeHistories(own, [other, other]);
     expect(merged.events.map(({ time, server }) => `${time} ${server}`)).toEqual(['110 b', '111 c', '200 b']);
+  });
+
+  test('what a daemon gets to know when it is started has not come just then, but for its own links and services', () => {
+    const up = (time: number, parts: Partial<HistoryEvent> & { readonly server: string }): HistoryEvent => ({
+      kind: 'service-up',
+      time,
+      ...parts,
+    });
+    const events = [
+      up(101, { kind: 'server-up', server: 'b' }),
+      up(102, { server: 'b', service: 'mail' }),
+      up(102, { kind: 'link-up', server: 'b', peer: 'c' }),
+      up(103, { kind: 'link-up', server: 'b', peer: 'a' }),
+      up(104, { server: 'a', service: 'web' }),
+      lost(105, 'c'),
+      up(110, { server: 'b', service: 'images' }),
+    ];
+    expect(withoutLearned('a', history(100, [], events)).events.map(({ time }) => time)).toEqual([103, 104, 105, 110]);
   });
 
   test('a link is the same from both ends', () => {

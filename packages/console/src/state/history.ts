@@ -5,6 +5,15 @@ import type { History, HistoryEvent } from '@snapcommunicator/network/story';
 /** The same event is told by several daemons, each when it noticed. */
 const SAME_SECONDS_MAX = 30;
 const EVENTS_MAX = 5000;
+/** A daemon that was started gets to know within so many seconds what has long been there. */
+const LEARNING_SECONDS_MAX = 10;
+
+/** Without what a daemon only got to know when it was started: that is new to it, and has not just come. */
+export function withoutLearned(server: string, history: History): History {
+  const isLearned = ({ time, kind, server: about, peer }: HistoryEvent): boolean =>
+    time - history.start < LEARNING_SECONDS_MAX && kind.endsWith('-up') && about !== server && peer !== server;
+  return { ...history, events: history.events.filter((event) => !isLearned(event)) };
+}
 
 /**
  * @param own of the daemon that was asked: its seconds are the axis, and its word on what happened counts

@@ -1,7 +1,8 @@
 // The log of messages: bounded, joined by id, in order.
 
+import { compileFilter, type Filter } from '@snapcommunicator/network/filter';
 import { describe, expect, test } from 'vitest';
-import { isConsoleTalk, MessageLog, type Sighting } from './message-log.ts';
+import { isConsoleTalk, isMeant, MessageLog, type Sighting } from './message-log.ts';
 
 const sighting = (parts: Partial<Sighting>): Sighting => ({
   time: 100,
@@ -70,3 +71,16 @@ test.each([
   ['b:communicatord', 'a:consoles', false],
   ['a:web', 'b:communicatord', false],
 ])('talk of consoles: %s to %s', (from, to, isTalk) => expect(isConsoleTalk(from, to)).toBe(isTalk));
+
+test.each([
+  ['command==PING', {}, true],
+  ['command==CHARGE', {}, false],
+  ['', {}, true],
+  ['outcome==refused && from.service==web', { outcome: 'refused' }, true],
+  ['parameter.uri~lamp', { line: 'b:images/PING uri=/lamp.jpg' }, true],
+  ['parameter.uri~lamp', { line: 'b:images/PING uri=/bowl.jpg' }, false],
+  ['parameter.uri~lamp', { line: '' }, true],
+])('a filter and what a daemon still shows by the one before: %s', (text, parts, isTaken) => {
+  const { filter } = compileFilter(text);
+  expect(isMeant(filter as Filter, sighting(parts))).toBe(isTaken);
+});

@@ -1,5 +1,8 @@
 // The messages that passed lately: what several daemons say of one message joined to one row, bounded in number.
 
+import type { Filter } from '@snapcommunicator/network/filter';
+import { decodeText } from 'snapcommunicator/wire';
+
 /** What one daemon says of a message. */
 export interface Sighting {
   /** Unix seconds by the clock of the page. */
@@ -55,6 +58,13 @@ const DAEMON = /:communicatord$/;
 /** Whether a console asks a daemon, or is answered by one. */
 export const isConsoleTalk = (from: string, to: string): boolean =>
   (CONSOLE.test(from) && (DAEMON.test(to) || to === '' || to.endsWith(':'))) || (DAEMON.test(from) && CONSOLE.test(to));
+
+/** Whether the filter takes it, as far as can be told: a line that cannot be read is left to the daemon's word. */
+export function isMeant(filter: Filter, { line, ...record }: Sighting): boolean {
+  if (!filter.needsParameters) return filter.matches(record);
+  const read = decodeText(line);
+  return read.kind !== 'message' || filter.matches({ ...record, parameters: read.message.parameters });
+}
 
 const LINE_LENGTH_MAX = 4000;
 

@@ -1,6 +1,6 @@
 // The messages that pass: watched on every machine while somebody looks, with what the recorders held before.
 
-import { compileFilter, type FilterError } from '@snapcommunicator/network/filter';
+import { compileFilter, type Filter, type FilterError } from '@snapcommunicator/network/filter';
 import {
   betterClock,
   type ClockEstimate,
@@ -13,7 +13,7 @@ import type { Message } from 'snapcommunicator/wire';
 import { BusError, type Fault } from '../bus/bus.ts';
 import type { Daemons, RecordsAnswer } from '../bus/daemon.ts';
 import type { Cluster } from './cluster.svelte.ts';
-import { isConsoleTalk, MessageLog, type MessageRow } from './message-log.ts';
+import { isConsoleTalk, isMeant, MessageLog, type MessageRow } from './message-log.ts';
 import { askEach } from './scheduler.ts';
 
 /** What was before somebody looked, in seconds. */
@@ -57,6 +57,7 @@ export class Messages {
   readonly #clocks = new Map<string, ClockEstimate>();
   readonly #watched = new Set<string>();
   #watch: Watch | undefined;
+  #filter: Filter | undefined;
   #round = 0;
   #renewTimer: ReturnType<typeof setInterval> | undefined;
   #isRenderDue = false;
@@ -81,6 +82,7 @@ export class Messages {
     if (watch === undefined) return;
     const { filter, error } = compileFilter(watch.filter);
     this.error = error;
+    this.#filter = filter;
     if (filter === undefined) return;
     this.log.clear();
     this.frozen = undefined;
@@ -123,7 +125,10 @@ export class Messages {
     if (this.#isHidden(from, to)) return;
     const time = this.#ownTime(server, Number(parameters['time']) || Date.now() / 1000);
     const size = Number(parameters['size']) || 0;
-    this.log.add({ time, at: server, from, to, command: what, size, outcome, reason, id, line });
+    const sighting = { time, at: server, from, to, command: what, size, outcome, reason, id, line };
+    // Daemons choose by the filter; but what one chose by the filter before may come after it was changed.
+    if (this.#filter === undefined || !isMeant(this.#filter, sighting)) return;
+    this.log.add(sighting);
     this.#show();
   }
 

@@ -47,6 +47,12 @@ describe('the graph at a moment', () => {
     expect(graphAt(graphOf({ a: {}, b: {} }), events, NOW - 20).servers[1]?.lostSince).toBe(NOW - 30);
   });
 
+  test('a life that began later says nothing of since when it was up', () => {
+    const graph = graphOf({ a: { upSince: NOW - 90 }, b: { upSince: NOW - 10 } });
+    const events = [event(30, 'server-lost'), event(10, 'server-up')];
+    expect(graphAt(graph, events, NOW - 40).servers.map(({ upSince }) => upSince)).toEqual([NOW - 90, undefined]);
+  });
+
   test('links come and go, as they were where somebody remembers', () => {
     const graph = graphOf({ a: {}, b: {} }, ['a-b']);
     const up = [event(10, 'link-up', { server: 'a', peer: 'b' })];

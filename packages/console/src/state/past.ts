@@ -72,8 +72,10 @@ export function graphAt(
   return past.document(time);
 }
 
-/** How busy it was then nobody remembers. */
-const withoutLoad = ({ load: _load, ...server }: AtlasServer): AtlasServer => server;
+/** How busy it was then nobody remembers, nor since when a life was up that had not begun. */
+function asOf(time: number, { load: _load, upSince, ...server }: AtlasServer): AtlasServer {
+  return upSince === undefined || upSince > time ? server : { ...server, upSince };
+}
 
 class Past {
   readonly #graph: GraphDocument;
@@ -118,7 +120,9 @@ class Past {
   }
 
   document(time: number): GraphDocument {
-    const servers = [...this.#servers.values()].map(withoutLoad).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const servers = [...this.#servers.values()]
+      .map((server) => asOf(time, server))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
     const links = [...this.#links.entries()]
       .filter(([key]) => key.split(' ').every((name) => this.#servers.has(name)))
       .flatMap(([, list]) => list);

@@ -1,22 +1,9 @@
 // The rows of the tables, from the graph and the traffic.
 
-import type { Traffic } from '@snapcommunicator/network/story';
 import { describe, expect, test } from 'vitest';
 import { linkRows, machineRows, serviceRates, serviceSummaries } from './rows.ts';
 import { graphOf, NOW } from './testing/graphs.ts';
-
-const traffic = (parts: Partial<Traffic>): Traffic => ({
-  time: NOW,
-  seconds: 1,
-  isSampled: false,
-  messages: 0,
-  bytes: 0,
-  services: [],
-  commands: [],
-  flows: [],
-  links: [],
-  ...parts,
-});
+import { trafficOf } from './testing/traffic.ts';
 
 describe('rows of the tables', () => {
   test('a service has the rates that its own daemon tells', () => {
@@ -24,24 +11,24 @@ describe('rows of the tables', () => {
       new Map([
         [
           'a',
-          traffic({
+          trafficOf({
             services: [
               { service: 'a:web', sent: 5, received: 1 },
               { service: 'b:db', sent: 9, received: 9 },
             ],
           }),
         ],
-        ['b', traffic({ services: [{ service: 'b:db', sent: 2, received: 6 }] })],
+        ['b', trafficOf({ services: [{ service: 'b:db', sent: 2, received: 6 }] })],
       ]),
     );
     expect(Object.fromEntries(rates)).toEqual({ 'a:web': { sent: 5, received: 1 }, 'b:db': { sent: 2, received: 6 } });
   });
 
   test('machines: state in words, rates of their services, links that stand', () => {
-    const graph = graphOf({ a: { services: ['web', 'x'] }, b: { isDraining: true }, c: { isReachable: false } }, [
-      'a-b',
-      'a-c',
-    ]);
+    const graph = graphOf(
+      { a: { services: ['web', 'x'] }, b: { isDraining: true }, c: { isReachable: false, load: 99 }, d: { load: 99 } },
+      ['a-b', 'a-c'],
+    );
     const rates = new Map([
       ['a:web', { sent: 5, received: 1 }],
       ['a:x', { sent: 1, received: 1 }],
@@ -50,6 +37,7 @@ describe('rows of the tables', () => {
       { name: 'a', state: 'well', condition: 'up', sent: 6, received: 2, links: 2 },
       { name: 'b', state: 'degraded', condition: 'draining', sent: 0, links: 1 },
       { name: 'c', state: 'lost', condition: 'lost' },
+      { name: 'd', state: 'degraded', condition: 'overloaded' },
     ]);
   });
 

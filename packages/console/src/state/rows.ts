@@ -1,6 +1,6 @@
 // The rows of the tables: machines, services and links, each with what is known of its traffic.
 
-import type { AtlasLink, AtlasServer, GraphDocument } from '@snapcommunicator/network/atlas';
+import { type AtlasLink, type AtlasServer, type GraphDocument, isOverloaded } from '@snapcommunicator/network/atlas';
 import type { Traffic } from '@snapcommunicator/network/story';
 import type { DaemonReport, ServiceRow } from '../bus/daemon.ts';
 import type { MapTraffic } from '../map/model.ts';
@@ -91,14 +91,11 @@ export function machineRows(
   });
 }
 
-function conditionOf({
-  isReachable,
-  isDraining,
-  knowledge,
-  name,
-}: AtlasServer): Pick<MachineRow, 'state' | 'condition'> {
+function conditionOf(server: AtlasServer): Pick<MachineRow, 'state' | 'condition'> {
+  const { isReachable, isDraining, knowledge, name } = server;
   if (!isReachable) return { state: 'lost', condition: 'lost' };
   if (isDraining) return { state: 'degraded', condition: 'draining' };
+  if (isOverloaded(server)) return { state: 'degraded', condition: 'overloaded' };
   if (name.startsWith('#')) return { state: 'degraded', condition: 'its name is taken' };
   return { state: 'well', condition: knowledge === 'opaque' ? 'up, C++' : 'up' };
 }

@@ -1,7 +1,7 @@
 // Tables: sorting and searching.
 
 import { describe, expect, test } from 'vitest';
-import { arrange, type Column, rowsInSight, sortedBy } from './tables.ts';
+import { arrange, type Column, rowByKey, rowsInSight, scrolledTo, sortedBy } from './tables.ts';
 
 interface Row {
   readonly name: string;
@@ -43,5 +43,21 @@ describe('tables', () => {
     [-20, 100, 10, 0, 2, { start: 0, end: 0 }],
   ])('scrolled by %i of %i: rows of %i, %i of them', (top, height, rowHeight, count, more, span) =>
     expect(rowsInSight(top, height, rowHeight, count, more)).toEqual(span),
+  );
+
+  test('keys lead from row to row, a page leaves two in sight', () => {
+    const keys = ['ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Home', 'End', 'Enter'];
+    expect(keys.map((key) => rowByKey(key, 20, 50, 100, 10))).toEqual([21, 19, 28, 12, 0, 49, undefined]);
+    expect(rowByKey('PageDown', 3, 50, 10, 10)).toBe(4);
+  });
+
+  test.each([
+    [7, 0, 0],
+    [8, 0, 0],
+    [9, 0, 10],
+    [20, 150, 150],
+    [20, 210, 200],
+  ])('to show row %i, scrolled by %i: by %i', (row, before, after) =>
+    expect(scrolledTo(row, before, 100, 10)).toBe(after),
   );
 });

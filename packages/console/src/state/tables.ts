@@ -71,3 +71,30 @@ export function rowsInSight(scrollTop: number, height: number, rowHeight: number
   const start = Math.max(0, Math.min(first, count) - more);
   return { start, end: Math.min(count, first + Math.ceil(height / rowHeight) + more) };
 }
+
+/** Which row a key leads to, from the one that is gone from; undefined: it leads nowhere. */
+export function rowByKey(
+  key: string,
+  from: number,
+  count: number,
+  height: number,
+  rowHeight: number,
+): number | undefined {
+  const page = Math.max(1, Math.floor(height / rowHeight) - 2);
+  const moves: Readonly<Record<string, number>> = {
+    ArrowDown: from + 1,
+    ArrowUp: from - 1,
+    PageDown: from + page,
+    PageUp: from - page,
+    Home: 0,
+    End: count - 1,
+  };
+  return moves[key];
+}
+
+/** How far is scrolled so that a row is in sight, below the head that covers as much as a row; no further than needed. */
+export function scrolledTo(row: number, scrollTop: number, height: number, rowHeight: number): number {
+  const top = row * rowHeight;
+  if (top < scrollTop) return top;
+  return Math.max(scrollTop, top + 2 * rowHeight - height);
+}

@@ -6,18 +6,7 @@ import { join } from 'node:path';
 import { type Flag, readFlags } from 'snapcommunicator/contract';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Flags, type FlagsOptions } from './flags.ts';
-import type { FlagRaising } from './own-flags.ts';
-
-const words = { unit: 'mail', section: 'queue', name: 'full' };
-const raising = (more: Partial<FlagRaising> = {}): FlagRaising => ({
-  ...words,
-  message: 'it is full',
-  priority: 5,
-  tags: [],
-  isManual: false,
-  raisedBy: 'mail',
-  ...more,
-});
+import { raising, words } from './testing/raisings.ts';
 
 const directories: string[] = [];
 const all = new Map<string, Flags>();

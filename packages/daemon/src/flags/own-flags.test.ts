@@ -1,18 +1,9 @@
 // Raising, counting and lowering the flags of one machine.
 
 import { describe, expect, it } from 'vitest';
-import { DAEMON, type FlagRaising, OwnFlags } from './own-flags.ts';
+import { DAEMON, OwnFlags } from './own-flags.ts';
+import { raising, words } from './testing/raisings.ts';
 
-const words = { unit: 'mail', section: 'queue', name: 'full' };
-const raising = (more: Partial<FlagRaising> = {}): FlagRaising => ({
-  ...words,
-  message: 'it is full',
-  priority: 5,
-  tags: [],
-  isManual: false,
-  raisedBy: 'mail',
-  ...more,
-});
 const make = (countMax = 3, messageLengthMax = 20): OwnFlags =>
   new OwnFlags({ server: 'n1', countMax, messageLengthMax }, []);
 

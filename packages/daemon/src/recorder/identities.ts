@@ -4,6 +4,7 @@
 // records as long as nothing else is recorded between them: one entry for all of them.
 
 import { Columns } from './columns.ts';
+import { IdRing } from './id-ring.ts';
 import type { MessageId } from './message-id.ts';
 
 export interface Identified {
@@ -12,32 +13,18 @@ export interface Identified {
   readonly port: number;
 }
 
-const ROW_BYTES = 4 * 8 + 4 * 4;
+const ROW_BYTES = IdRing.rowBytes + 8 + 4;
 
 /** A ring of fixed size, in the order of record numbers. */
 export class Identities {
-  readonly #countMax: number;
+  readonly #ids: IdRing;
   readonly #record: Float64Array;
-  readonly #count: Uint32Array;
-  readonly #nodeHigh: Uint32Array;
-  readonly #nodeLow: Uint32Array;
-  readonly #incarnation: Float64Array;
-  readonly #stream: Float64Array;
-  readonly #number: Float64Array;
   readonly #port: Uint32Array;
-  /** How many were added since the start. */
-  #end = 0;
 
   constructor(countMax: number) {
-    this.#countMax = countMax;
     const columns = new Columns(countMax, ROW_BYTES);
     this.#record = columns.wide();
-    this.#incarnation = columns.wide();
-    this.#stream = columns.wide();
-    this.#number = columns.wide();
-    this.#count = columns.narrow();
-    this.#nodeHigh = columns.narrow();
-    this.#nodeLow = columns.narrow();
+    this.#ids = new IdRing(countMax, columns);
     this.#port = columns.narrow();
   }
 
@@ -45,57 +32,33 @@ export class Identities {
    * Records from `record` on have ids from `id` on.
    * @param record greater than all before
    */
-  add(record: number, count: number, id: MessageId, port: number): void {
-    const at = this.#end++ % this.#countMax;
+  add(record: number, count: number, { node, incarnation, stream, number }: MessageId, port: number): void {
+    const at = this.#ids.add(node, incarnation, stream, number, count);
     this.#record[at] = record;
-    this.#count[at] = count;
-    this.#nodeHigh[at] = Number.parseInt(id.node.slice(0, 8), 16);
-    this.#nodeLow[at] = Number.parseInt(id.node.slice(8), 16);
-    this.#incarnation[at] = id.incarnation;
-    this.#stream[at] = id.stream;
-    this.#number[at] = id.number;
     this.#port[at] = port;
   }
 
   /** What a record is called, if not by its own number. */
   find(record: number): Identified | undefined {
-    let low = Math.max(0, this.#end - this.#countMax);
-    let high = this.#end;
+    const { begin, end } = this.#ids;
+    let [low, high] = [begin, end];
     // The last entry that begins no later.
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if ((this.#record[middle % this.#countMax] as number) <= record) low = middle + 1;
+      if ((this.#record[this.#ids.rowOf(middle)] as number) <= record) low = middle + 1;
       else high = middle;
     }
-    const at = (low - 1) % this.#countMax;
-    if (low === 0 || low <= this.#end - this.#countMax) return undefined;
+    if (low === begin) return undefined;
+    const at = this.#ids.rowOf(low - 1);
     const place = record - (this.#record[at] as number);
-    if (place >= (this.#count[at] as number)) return undefined;
-    const node = hex(this.#nodeHigh[at] as number) + hex(this.#nodeLow[at] as number);
-    const [incarnation, stream] = [this.#incarnation[at] as number, this.#stream[at] as number];
-    const id = { node, incarnation, stream, number: (this.#number[at] as number) + place };
-    return { id, port: this.#port[at] as number };
+    if (place >= this.#ids.countAt(at)) return undefined;
+    return { id: this.#ids.idAt(at, place), port: this.#port[at] as number };
   }
 
   /** The numbers of all records with this id, in order. */
   recordsOf(id: MessageId): number[] {
-    const nodeHigh = Number.parseInt(id.node.slice(0, 8), 16);
-    const nodeLow = Number.parseInt(id.node.slice(8), 16);
     const records: number[] = [];
-    for (let entry = Math.max(0, this.#end - this.#countMax); entry < this.#end; entry++) {
-      const at = entry % this.#countMax;
-      const place = id.number - (this.#number[at] as number);
-      const isIt =
-        place >= 0 &&
-        place < (this.#count[at] as number) &&
-        this.#nodeLow[at] === nodeLow &&
-        this.#nodeHigh[at] === nodeHigh &&
-        this.#incarnation[at] === id.incarnation &&
-        this.#stream[at] === id.stream;
-      if (isIt) records.push((this.#record[at] as number) + place);
-    }
+    for (const { at, place } of this.#ids.linesWith(id)) records.push((this.#record[at] as number) + place);
     return records;
   }
 }
-
-export const hex = (word: number): string => word.toString(16).padStart(8, '0');

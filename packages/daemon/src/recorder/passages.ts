@@ -1,8 +1,8 @@
 // Frames that only passed this daemon, on their way from one to another: nothing of them is read but their heads.
 
-import { type DataFrame, type Instance, incarnationOf, nodeOf } from '@snapcommunicator/network/frame';
+import { type DataFrame, type Instance, incarnationOf, type NodeId, nodeOf } from '@snapcommunicator/network/frame';
 import { Columns } from './columns.ts';
-import { hex } from './identities.ts';
+import { IdRing } from './id-ring.ts';
 import type { MessageId } from './message-id.ts';
 
 export interface Passage {
@@ -20,38 +20,24 @@ export interface Passage {
   readonly record: number;
 }
 
-const ROW_BYTES = 4 * 8 + 7 * 4;
+const ROW_BYTES = IdRing.rowBytes + 8 + 4 * 4;
 
 /** A ring of fixed size. */
 export class Passages {
-  readonly #countMax: number;
-  readonly #nodeHigh: Uint32Array;
-  readonly #nodeLow: Uint32Array;
-  readonly #incarnation: Float64Array;
-  readonly #stream: Float64Array;
-  readonly #number: Float64Array;
-  readonly #count: Uint32Array;
+  readonly #ids: IdRing;
   readonly #bytes: Uint32Array;
   readonly #cameBy: Uint32Array;
   readonly #wentBy: Uint32Array;
   readonly #timeMs: Uint32Array;
   readonly #record: Float64Array;
-  #end = 0;
   /** Frames of one origin come many at a time. */
   #lastOrigin: Instance = '';
-  #lastHigh = 0;
-  #lastLow = 0;
+  #lastNode: NodeId = '';
 
   constructor(countMax: number) {
-    this.#countMax = countMax;
     const columns = new Columns(countMax, ROW_BYTES);
-    this.#incarnation = columns.wide();
-    this.#stream = columns.wide();
-    this.#number = columns.wide();
     this.#record = columns.wide();
-    this.#nodeHigh = columns.narrow();
-    this.#nodeLow = columns.narrow();
-    this.#count = columns.narrow();
+    this.#ids = new IdRing(countMax, columns);
     this.#bytes = columns.narrow();
     this.#cameBy = columns.narrow();
     this.#wentBy = columns.narrow();
@@ -60,20 +46,18 @@ export class Passages {
 
   /** A data frame passes. @param wentBy 0: there is no way on */
   add(frame: DataFrame, cameBy: number, wentBy: number, timeMs: number, record: number): void {
-    const at = this.#end++ % this.#countMax;
-    if (frame.origin !== this.#lastOrigin) {
-      const node = nodeOf(frame.origin);
-      this.#lastOrigin = frame.origin;
-      this.#lastHigh = Number.parseInt(node.slice(0, 8), 16);
-      this.#lastLow = Number.parseInt(node.slice(8), 16);
+    const { id, origin } = frame;
+    if (origin !== this.#lastOrigin) {
+      this.#lastOrigin = origin;
+      this.#lastNode = nodeOf(origin);
     }
-    const { id } = frame;
-    this.#nodeHigh[at] = this.#lastHigh;
-    this.#nodeLow[at] = this.#lastLow;
-    this.#incarnation[at] = id?.incarnation ?? incarnationOf(frame.origin);
-    this.#stream[at] = id?.stream ?? frame.stream;
-    this.#number[at] = id?.number ?? frame.sequence;
-    this.#count[at] = frame.count;
+    const at = this.#ids.add(
+      this.#lastNode,
+      id?.incarnation ?? incarnationOf(origin),
+      id?.stream ?? frame.stream,
+      id?.number ?? frame.sequence,
+      frame.count,
+    );
     this.#bytes[at] = frame.payload.length;
     this.#cameBy[at] = cameBy;
     this.#wentBy[at] = wentBy;
@@ -83,31 +67,13 @@ export class Passages {
 
   /** The frames with a line of this id in them, oldest first. */
   *withLine(id: MessageId): Generator<Passage> {
-    const nodeHigh = Number.parseInt(id.node.slice(0, 8), 16);
-    const nodeLow = Number.parseInt(id.node.slice(8), 16);
-    for (let entry = Math.max(0, this.#end - this.#countMax); entry < this.#end; entry++) {
-      const at = entry % this.#countMax;
-      const place = id.number - (this.#number[at] as number);
-      const isIt =
-        place >= 0 &&
-        place < (this.#count[at] as number) &&
-        this.#nodeLow[at] === nodeLow &&
-        this.#nodeHigh[at] === nodeHigh &&
-        this.#incarnation[at] === id.incarnation &&
-        this.#stream[at] === id.stream;
-      if (isIt) yield this.#passageAt(at);
-    }
+    for (const { at } of this.#ids.linesWith(id)) yield this.#passageAt(at);
   }
 
   #passageAt(at: number): Passage {
     return {
-      id: {
-        node: hex(this.#nodeHigh[at] as number) + hex(this.#nodeLow[at] as number),
-        incarnation: this.#incarnation[at] as number,
-        stream: this.#stream[at] as number,
-        number: this.#number[at] as number,
-      },
-      count: this.#count[at] as number,
+      id: this.#ids.idAt(at),
+      count: this.#ids.countAt(at),
       bytes: this.#bytes[at] as number,
       cameBy: this.#cameBy[at] as number,
       wentBy: this.#wentBy[at] as number,

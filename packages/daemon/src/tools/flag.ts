@@ -158,12 +158,26 @@ async function tell(call: FlagCall, command: 'FLAG_UP' | 'FLAG_DOWN', values: ob
     await carrier.send(message, undefined);
     return carrier.finish();
   }
-  const answer = await withConnection({ to: options.to }, (bus) =>
-    bus.request(daemonOf(server), command, values as never, { timeout: answerMsMax }),
-  );
+  const answer = await withConnection({ to: options.to }, async (bus) => {
+    const told = await bus.request(daemonOf(server), command, values as never, { timeout: answerMsMax });
+    const isMissed = command === 'FLAG_DOWN' && (told.parameters as { count: number }).count === 0;
+    if (isMissed && server === '') await sayWhere(values as FlagWords, bus, output);
+    return told;
+  });
   const { state, count: times } = answer.parameters as { state: string; count: number };
   if (options.json) output.json({ ...wordsIn(values as FlagWords), state, count: times });
   return EXIT.done;
+}
+
+/** Lowering a flag that is not up is no error; but who sees it in the list wants to know why it is still there. */
+async function sayWhere({ unit, section, name }: FlagWords, bus: Communicator, output: Output): Promise<void> {
+  const { flags } = await askAll(bus);
+  const same = flags.filter((flag) => flag.unit === unit && flag.section === section && flag.name === name);
+  const servers = same.map((flag) => flag.server).sort();
+  if (servers.length === 0) return;
+  output.say(
+    `${unit}/${section}/${name} is not up on ${bus.server}, and stays up on ${servers.join(', ')}: give --server`,
+  );
 }
 
 const wordsIn = ({ unit, section, name }: FlagWords): FlagWords => ({ unit, section, name });

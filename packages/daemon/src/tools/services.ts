@@ -58,8 +58,8 @@ export function describe(command: Command): void {
       `
 SINCE, and DELIVERED, the lines that went to a service since it connected, come from the daemon of its machine. COMMANDS
 leaves out those that every service understands; --json has them all. A service is lost with its machine. --check names
-instances that list less than others of the same name, and commands that are sent just now and not listed (for that it needs
-the privilege of "snapcom top").`,
+instances that list less than others of the same name, and commands that are sent just now, not listed, and refused (for
+that it needs the privilege of "snapcom top").`,
     );
 }
 

@@ -5,7 +5,7 @@ import type { MessageRecord } from '@snapcommunicator/network/story';
 import { type Communicator, CommunicatorError } from 'snapcommunicator';
 import { ToolError } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import { recordOf, type Sniffed } from './sniffed.ts';
+import { recordOf, type Sniffed, seen } from './sniffed.ts';
 import { formatAge } from './text.ts';
 import { askRecords, hear, type Machine, nowSeconds, type RecordsPage } from './witnesses.ts';
 
@@ -106,19 +106,8 @@ class Reader {
     if (record === undefined) return undefined;
     const { filter, isHeadersOnly, isNamed } = this.#options;
     const { server } = this.#machine;
-    const { from, to, command, size, outcome, reason, id, parameters } = record;
-    const sniffed: Sniffed = {
-      time,
-      ...(isNamed && { at: server }),
-      from,
-      to,
-      command,
-      size,
-      outcome,
-      ...(reason !== undefined && { reason }),
-      ...(id !== undefined && { id }),
-      ...(parameters !== undefined && !isHeadersOnly && { parameters }),
-    };
+    const { from, to, outcome, parameters } = record;
+    const sniffed = seen({ ...record, time }, isHeadersOnly ? undefined : parameters, isNamed ? server : undefined);
     const isOwn = time >= this.#options.begunAt && isBetween(from, to, this.#bus.service, 'communicatord');
     const isUnshown = UNSHOWN.has(outcome) && !filter.text.includes('outcome');
     // The daemon has filtered already; only an older one may know less of the language.

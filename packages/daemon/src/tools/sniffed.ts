@@ -39,8 +39,16 @@ export interface SniffedParameters {
 
 /** The same with the parameters of the message read; malformed ones are left out. @param at the machine that said so */
 export function sniffedOf(said: SniffedParameters, at?: string): Sniffed {
-  const { time, from, to, command, size, outcome, reason, id, line } = said;
-  const read = line === undefined ? undefined : decodeText(line);
+  const read = said.line === undefined ? undefined : decodeText(said.line);
+  return seen(said, read?.kind === 'message' ? read.message.parameters : undefined, at);
+}
+
+/** Only what is known, in the order in which it is shown. @param at the machine that said so */
+export function seen(
+  { time, from, to, command, size, outcome, reason, id }: Omit<SniffedParameters, 'line'>,
+  parameters: Parameters | undefined,
+  at: string | undefined,
+): Sniffed {
   return {
     time,
     ...(at !== undefined && { at }),
@@ -51,7 +59,7 @@ export function sniffedOf(said: SniffedParameters, at?: string): Sniffed {
     outcome,
     ...(reason !== undefined && { reason }),
     ...(id !== undefined && { id }),
-    ...(read?.kind === 'message' && { parameters: read.message.parameters }),
+    ...(parameters !== undefined && { parameters }),
   };
 }
 

@@ -143,7 +143,7 @@ function print(output: Output, { report, cluster, graph, clock, flags }: Finding
     if (list.length > 0) more(`          ${kind}: ${list.join(', ')}`);
   }
   const state = `${cluster.up ? 'up' : 'down'}, ${cluster.complete ? 'complete' : 'incomplete'}`;
-  row('cluster', cluster.well, `${state}: ${plural(cluster.machines, 'machine')} reached`);
+  row('cluster', cluster.well, `${state}: ${plural(cluster.machines, 'machine')} known`);
   row('graph', graph.isWell, graph.summary);
   for (const text of [...graph.problems, ...graph.notes]) more(text);
   row('clock', clock.well, CLOCK_TEXTS[clock.state] ?? clock.state);

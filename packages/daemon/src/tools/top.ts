@@ -95,6 +95,7 @@ class Top {
     const quit = new AbortController();
     screen?.onKey((key) => this.#press(key, quit, screen));
     const over = AbortSignal.any([end, quit.signal, lost.signal]);
+    const ended = whenAborted(over);
     try {
       while (!over.aborted) {
         if (!this.#isHeld) {
@@ -102,7 +103,7 @@ class Top {
           this.#draw(screen);
         }
         const pause = new Promise((resolve) => setTimeout(resolve, this.#options.interval));
-        await Promise.race([pause, whenAborted(over)]);
+        await Promise.race([pause, ended]);
       }
     } finally {
       screen?.close();

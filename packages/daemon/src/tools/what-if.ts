@@ -1,6 +1,15 @@
 // `snapcom what-if`: who would lose whom without a machine or a link.
 
-import { Atlas, type GraphDocument, lossWithout, type Removal } from '@snapcommunicator/network/atlas';
+import {
+  Atlas,
+  type Detour,
+  detoursWithout,
+  type GraphDocument,
+  lossWithout,
+  type PartLoss,
+  partLosses,
+  type Removal,
+} from '@snapcommunicator/network/atlas';
 import type { Command } from 'commander';
 import { type GraphOptions, loadGraph, serverNamed, TOPOLOGY_OPTION } from './cluster.ts';
 import { EXIT, type ExitCode, usageError } from './exit-codes.ts';
@@ -11,22 +20,6 @@ import type { Call } from './tool.ts';
 
 interface WhatIfOptions extends GraphOptions {
   readonly without?: readonly string[];
-}
-
-/** What one part of the cluster would lose. */
-interface PartLoss {
-  readonly servers: readonly string[];
-  readonly loses: readonly string[];
-  /** Services that run, but only among those that are lost. */
-  readonly services: readonly string[];
-}
-
-/** A way that would cost more. */
-interface Detour {
-  readonly from: string;
-  readonly to: string;
-  readonly cost: number;
-  readonly before: number;
 }
 
 /** Ways are compared between all of at most so many machines. */
@@ -56,8 +49,8 @@ export async function run({ options, output }: Call<WhatIfOptions>): Promise<Exi
   const graph = await loadGraph(options);
   const removals = without.map((text) => readRemoval(graph, text));
   const { parts, services } = lossWithout(graph, ...removals);
-  const losses = parts.map((part) => lossOf(part, parts, graph));
-  const detours = detoursWithout(graph, removals);
+  const losses = partLosses(graph, parts);
+  const detours = detoursWithout(graph, removals, DETOUR_SERVERS_MAX);
   if (options.json)
     output.json({ without, losesAnybody: losses.length > 0, parts: losses, servicesGone: services, costlier: detours });
   else print(output, without, losses, services, detours);
@@ -74,35 +67,6 @@ export function readRemoval(graph: GraphDocument, text: string): Removal {
   if (new Atlas(graph).linksBetween(...ends).length === 0)
     throw usageError(`there is no link between ${ends.join(' and ')}`);
   return { kind: 'link', ends };
-}
-
-function lossOf(part: readonly string[], parts: readonly (readonly string[])[], { servers }: GraphDocument): PartLoss {
-  const loses = parts.filter((other) => other !== part).flat();
-  const servicesOf = (names: readonly string[]): Set<string> =>
-    new Set(
-      servers.filter(({ name }) => names.includes(name)).flatMap(({ services }) => services.map(({ name }) => name)),
-    );
-  const kept = servicesOf(part);
-  return {
-    servers: part,
-    loses: [...loses].sort(),
-    services: [...servicesOf(loses)].filter((name) => !kept.has(name)).sort(),
-  };
-}
-
-function detoursWithout(graph: GraphDocument, removals: readonly Removal[]): Detour[] {
-  const names = graph.servers.map(({ name }) => name);
-  if (names.length > DETOUR_SERVERS_MAX) return [];
-  const [before, after] = [new Atlas(graph), new Atlas(graph, ...removals)];
-  const detours: Detour[] = [];
-  for (const [at, from] of names.entries()) {
-    for (const to of names.slice(at + 1)) {
-      const [cost, old] = [after.cost(from, to), before.cost(from, to)];
-      if (after.server(from) === undefined || after.server(to) === undefined) continue;
-      if (cost !== undefined && old !== undefined && cost > old) detours.push({ from, to, cost, before: old });
-    }
-  }
-  return detours.sort((a, b) => b.cost - b.before - (a.cost - a.before));
 }
 
 function print(

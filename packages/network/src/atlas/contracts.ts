@@ -1,22 +1,11 @@
 // What services understand, and where that does not fit together: instances that list different commands, and commands that
-// are sent and not listed.
+// are sent, not listed and refused.
 
+import { OWN_COMMANDS } from 'snapcommunicator/contract';
 import type { GraphDocument } from './document.ts';
 
 /** Every service that uses the library understands these. */
-const COMMON: ReadonlySet<string> = new Set([
-  'ABSOLUTELY',
-  'ALIVE',
-  'COMMANDS',
-  'DISCONNECTING',
-  'HELP',
-  'INVALID',
-  'QUITTING',
-  'READY',
-  'SERVICE_UNAVAILABLE',
-  'TRANSMISSION_REPORT',
-  'UNKNOWN',
-]);
+const COMMON: ReadonlySet<string> = new Set(OWN_COMMANDS);
 
 export interface Instance {
   readonly server: string;
@@ -90,10 +79,16 @@ function strayCommands(
     });
 }
 
-/** Who sends which command to which service. */
+/** Services say so of commands that they do not understand. An answer to what they asked need not be listed, and is taken. */
+const REFUSALS: ReadonlySet<string> = new Set(['UNKNOWN', 'INVALID']);
+
+/** Who sends which command to which service, where that service refuses something of it. */
 function flowsByService(flows: readonly Sent[]): Map<string, Map<string, Set<string>>> {
+  const pair = (from: string, to: string): string => `${serviceOf(from)} ${serviceOf(to)}`;
+  const refused = new Set(flows.filter(({ command }) => REFUSALS.has(command)).map(({ from, to }) => pair(to, from)));
   const found = new Map<string, Map<string, Set<string>>>();
   for (const { from, to, command } of flows) {
+    if (!refused.has(pair(from, to))) continue;
     const service = serviceOf(to);
     const commands = found.get(service) ?? new Map<string, Set<string>>();
     const senders = commands.get(command) ?? new Set<string>();

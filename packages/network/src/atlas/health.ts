@@ -14,6 +14,11 @@ export interface Health {
   readonly notes: readonly string[];
 }
 
+/** From 0 to 100, the load average for each processor; above it a machine has more to do than it can. */
+export const LOAD_WELL_MAX = 90;
+
+export const isOverloaded = ({ isReachable, load = 0 }: AtlasServer): boolean => isReachable && load > LOAD_WELL_MAX;
+
 export function healthOf(document: GraphDocument): Health {
   const { servers, dataCenters } = document;
   const problems = [
@@ -76,6 +81,11 @@ function notesOn(document: GraphDocument): string[] {
   const notes = document.servers
     .filter(({ isDraining }) => isDraining)
     .map(({ name }) => `${name} is draining: it takes no new traffic`);
+  const busy = document.servers.filter(isOverloaded).map(({ name }) => name);
+  if (busy.length > 0)
+    notes.push(
+      `${enumerated(busy)} ${busy.length === 1 ? 'is' : 'are'} overloaded: more than ${LOAD_WELL_MAX} % of load`,
+    );
   const { servers, links } = weakSpots(document);
   if (servers.length > 0)
     notes.push(

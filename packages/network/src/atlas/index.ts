@@ -21,10 +21,11 @@ export type {
 export { compareTexts, encodeGraph } from './document.ts';
 export { renderDot } from './dot.ts';
 export { formatMs, formatRate, formatSpan } from './format.ts';
-export { type Health, healthOf, titleOf } from './health.ts';
+export { type Health, healthOf, isOverloaded, LOAD_WELL_MAX, titleOf } from './health.ts';
+export { type Detour, detoursWithout, type Loss, lossWithout, type PartLoss, partLosses } from './loss.ts';
 export { mergeGraphs } from './merge.ts';
 export { renderMermaid } from './mermaid.ts';
-export { Atlas, type AtlasPath, type Loss, lossWithout, type Removal, weakSpots } from './paths.ts';
+export { Atlas, type AtlasPath, type Removal, weakSpots } from './paths.ts';
 export { type GraphReading, readGraph } from './reader.ts';
 export { renderSvg } from './svg.ts';
 export { renderText, type Tone } from './text.ts';

@@ -3,8 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { encodeGraph } from './document.ts';
 import { healthOf } from './health.ts';
+import { lossWithout } from './loss.ts';
 import { mergeGraphs } from './merge.ts';
-import { Atlas, lossWithout, weakSpots } from './paths.ts';
+import { Atlas, weakSpots } from './paths.ts';
 import { readGraph } from './reader.ts';
 import { GRAPHS, graphOf } from './testing/graphs.ts';
 

@@ -1,4 +1,4 @@
-// Paths in a graph document: the shortest, the next best, and who would lose whom without a server or a link.
+// Paths in a graph document: the shortest, the next best, and servers and links that nothing stands in for.
 
 import { Graph } from '../router/graph.ts';
 import { type ShortestPaths, shortestPaths, UNREACHABLE } from '../router/shortest-path.ts';
@@ -18,14 +18,6 @@ export type Removal =
 
 /** The part of the graph that is left connected, by name. */
 export type Part = readonly string[];
-
-/** What would be lost without something. */
-export interface Loss {
-  /** The parts into which what hung together falls; none or one: nobody loses anybody. The greatest first. */
-  readonly parts: readonly Part[];
-  /** Services that go with a server: nowhere else is an instance of them. */
-  readonly services: readonly string[];
-}
 
 /**
  * The way out of an opaque server costs so much more that no path goes through it: what it passes on, nobody knows.
@@ -133,23 +125,6 @@ export class Atlas {
     }
     return paths;
   }
-}
-
-/** What would be lost: the parts into which what hangs together now would fall, and services that are nowhere else. */
-export function lossWithout(document: GraphDocument, ...removals: readonly Removal[]): Loss {
-  const before = new Atlas(document);
-  const after = new Atlas(document, ...removals);
-  const left = after.parts();
-  const parts = before
-    .parts()
-    .map((together) => left.filter(([first]) => together.includes(first as string)))
-    .filter((fallen) => fallen.length > 1)
-    .flat();
-  const instances = after.document.servers.filter(({ isReachable }) => isReachable).flatMap(({ services }) => services);
-  const present = new Set(instances.map(({ name }) => name));
-  const gone = document.servers.filter(({ name }) => after.server(name) === undefined);
-  const services = new Set(gone.flatMap((server) => server.services.map(({ name }) => name)));
-  return { parts, services: [...services].filter((name) => !present.has(name)).sort() };
 }
 
 /**

@@ -2,23 +2,12 @@
 
 import type { GraphDocument } from '@snapcommunicator/network/atlas';
 import { makeTopology, Random } from '@snapcommunicator/network/simulator';
-import type { Emphasis } from '../emphasis.ts';
+import { NO_EMPHASIS } from '../emphasis.ts';
 import { layOut } from '../layout.ts';
 import { buildScene, type MapTraffic, type Scene } from '../model.ts';
 import { compose, type Picture, type PictureParts } from '../picture.ts';
 
 const START = 1_800_000_000;
-
-export const NO_EMPHASIS: Emphasis = {
-  isActive: false,
-  machines: new Map(),
-  links: new Map(),
-  center: undefined,
-  service: undefined,
-  removedMachines: new Set(),
-  removedLinks: new Set(),
-  cutOff: new Set(),
-};
 
 /** The graph and the traffic of a cluster; machines are called `n1` and so on, data centres `area1`. */
 export function clusterOf(
