@@ -157,6 +157,14 @@ describe('a daemon with a console', () => {
     expect(await ask(`${url}/ready`)).toMatchObject({ status: 200 });
   });
 
+  test('tells a page that it may only look', async () => {
+    const page = await PageSocket.open(url);
+    page.send('REGISTER service=console;version=1;transient=true');
+    await page.expect(/ HELP$/);
+    await page.expect(/ READY .*read_only=true/);
+    page.close();
+  });
+
   test('does not let a page without a name send anything either', async () => {
     const hello = await LineClient.register({ port: daemon.port }, 'quiet_one');
     const page = await PageSocket.open(url);
@@ -225,7 +233,7 @@ describe('with console_write', () => {
     const page = await PageSocket.open(url);
     page.send('REGISTER service=board;version=1');
     await page.expect(/HELP/);
-    await page.expect(/READY/);
+    expect(await page.expect(/READY/)).not.toContain('read_only');
     page.send('hello/PING a=1');
     await hello.expect('<alpha:board hello/PING a=1');
     hello.send('board/PONG');

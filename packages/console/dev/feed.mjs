@@ -88,7 +88,7 @@ function answer({ server, command, parameters }, say, cluster, timers) {
   switch (command) {
     case 'REGISTER':
       say({ sentFromServer: machine, sentFromService: 'communicatord', command: 'HELP' });
-      return reply('READY', { my_address: '127.0.0.1:4042', service: 'console_1' });
+      return reply('READY', { my_address: '127.0.0.1:4042', service: 'console_1', read_only: 'true' });
     case 'COMMANDS':
     case 'UNREGISTER':
     case 'ABSOLUTELY':

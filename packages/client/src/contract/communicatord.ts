@@ -32,6 +32,7 @@ export const communicatord = defineService('communicatord', {
     parameters: {
       my_address: string().describe('`IP:port` of the remote listener'),
       service: name().optional().describe('the name given to a transient connection'),
+      read_only: boolean().optional().describe('it may ask and look, but not send: a console without `console_write`'),
     },
   },
   UNREGISTER: {

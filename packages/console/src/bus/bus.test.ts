@@ -77,7 +77,13 @@ describe('the bus', () => {
       'REGISTER service=console;transient=true;version=1',
       expect.stringMatching(/^COMMANDS list=ABSOLUTELY,/),
     ]);
-    expect(bus.state).toEqual({ kind: 'ready', server: 'alpha', service: 'console_1' });
+    expect(bus.state).toEqual({ kind: 'ready', server: 'alpha', service: 'console_1', mayWrite: true });
+  });
+
+  test('knows whether it may send', () => {
+    last().happen('open');
+    last().say('<alpha:communicatord READY my_address=x;read_only=true;service=console_1');
+    expect(bus.state).toMatchObject({ kind: 'ready', mayWrite: false });
   });
 
   test('an answer finds its question, also in pieces and among other messages', async () => {

@@ -31,7 +31,13 @@ export interface Surroundings {
 
 export type BusState =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'ready'; readonly server: string; readonly service: string }
+  | {
+      readonly kind: 'ready';
+      readonly server: string;
+      readonly service: string;
+      /** Whether the daemon lets this page send, and not only look. */
+      readonly mayWrite: boolean;
+    }
   | { readonly kind: 'lost'; readonly sinceMs: number; readonly reason: string };
 
 export type Fault = 'lost' | 'timeout' | 'unknown' | 'refused' | 'absent' | 'busy';
@@ -198,7 +204,12 @@ export class Bus {
       case 'READY':
         if (this.#state.kind === 'ready') return;
         this.#stopTimer();
-        return this.#become({ kind: 'ready', server, service: parameters['service'] ?? 'console' });
+        return this.#become({
+          kind: 'ready',
+          server,
+          service: parameters['service'] ?? 'console',
+          mayWrite: parameters['read_only'] !== 'true',
+        });
       case 'INVALID':
         // Before READY it is the answer to REGISTER.
         if (this.#state.kind !== 'ready') this.#lost(parameters['message'] ?? 'the daemon refuses the registration');

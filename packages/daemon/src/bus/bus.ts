@@ -77,6 +77,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     replay,
     leave,
     jsonTransform: linesToJson,
+    isReadOnly: (connection) => commands.rights.isReadOnly(connection),
   });
   const clock = new ClockStatus(configuration.clockInterval);
   const ledger = new LedgerBook({

@@ -36,6 +36,8 @@ export interface RegistrationParts {
   readonly leave: (connection: Connection) => void;
   /** Delivers in JSON. */
   readonly jsonTransform: LineTransform;
+  /** Whether a connection may ask and look, but not send. */
+  readonly isReadOnly: (connection: Connection) => boolean;
 }
 
 export interface Wanted {
@@ -168,7 +170,11 @@ export class Registration {
       connection.setName(server, wanted.service);
     }
     speaker.tell(connection, 'HELP');
-    answer('READY', { my_address: myAddress, ...(wanted.transient && { service: wanted.service }) });
+    answer('READY', {
+      my_address: myAddress,
+      ...(wanted.transient && { service: wanted.service }),
+      ...(this.#parts.isReadOnly(connection) && { read_only: 'true' }),
+    });
     if (isNew) {
       services.add(connection);
       this.#announceToRouter(connection);

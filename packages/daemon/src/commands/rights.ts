@@ -47,7 +47,7 @@ export class Rights {
 
   /** Why a caller may not ask a daemon this; undefined if it may. */
   readonly refusal: CommandPolicy['refusal'] = ({ connection, isRemote }, command, isPrivileged) => {
-    if (connection !== undefined && this.#isLooker(connection) && !CONSOLE_WORDS.has(command))
+    if (connection !== undefined && this.isReadOnly(connection) && !CONSOLE_WORDS.has(command))
       return `${command}: ${ONLY_LOOKS}`;
     if (!isPrivileged || this.#hasPrivilege(connection, command, isRemote === true)) return undefined;
     return `${command} needs a privilege: send it over the Unix socket, or set compat_control`;
@@ -55,15 +55,16 @@ export class Rights {
 
   /** Why a connection may not send messages to services; undefined if it may. */
   readonly sendingRefusal = (connection: Connection): string | undefined =>
-    this.#isLooker(connection) ? ONLY_LOOKS : undefined;
+    this.isReadOnly(connection) ? ONLY_LOOKS : undefined;
 
   /** Why a connection may not have a name of its own choice; undefined if it may. */
   readonly namingRefusal = (connection: Connection): string | undefined =>
-    this.#isLooker(connection)
+    this.isReadOnly(connection)
       ? 'the console only looks, and registers with transient=true: console_write=true would let it be a service'
       : undefined;
 
-  #isLooker({ listener }: Connection): boolean {
+  /** Whether a connection may ask and look, but not send. */
+  isReadOnly({ listener }: Connection): boolean {
     return listener === 'console' && !this.#configuration.consoleWrite;
   }
 

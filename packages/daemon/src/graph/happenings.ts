@@ -30,6 +30,8 @@ export class Happenings {
   readonly #standing = new Set<string>();
   /** What machines that can be reached are called: those of other data centres are not known any more when they are lost. */
   readonly #names = new Map<NodeId, string>();
+  /** Machines that can be reached, and whose names are still on their way. */
+  readonly #nameless = new Set<NodeId>();
   #hash = 0;
 
   constructor(parts: HappeningsParts) {
@@ -39,14 +41,19 @@ export class Happenings {
   /** A machine can be reached, or not any more. */
   reachChanged(node: NodeId, isReachable: boolean): void {
     const server = this.#nameOf(node) || (this.#names.get(node) ?? '');
-    if (isReachable && this.#names.size < NAMES_MAX) this.#names.set(node, server);
-    else this.#names.delete(node);
+    this.#nameless.delete(node);
+    if (!isReachable) this.#names.delete(node);
+    else if (this.#names.size + this.#nameless.size < NAMES_MAX) {
+      if (server === '') this.#nameless.add(node);
+      else this.#names.set(node, server);
+    }
     if (server !== '') this.#parts.history.add(isReachable ? 'server-up' : 'server-lost', server);
   }
 
   /** Compares what is known now with what was. */
   look(): void {
     const { database } = this.#parts;
+    this.#nameThose();
     if (database.hash === this.#hash) return;
     this.#hash = database.hash;
     const changed = new Set<NodeId>();
@@ -71,6 +78,17 @@ export class Happenings {
       this.#known.delete(node);
     }
     this.#compareLinks(changed);
+  }
+
+  /** Names of other data centres come with their summaries, some time after the way there. */
+  #nameThose(): void {
+    for (const node of this.#nameless) {
+      const server = this.#nameOf(node);
+      if (server === '') continue;
+      this.#nameless.delete(node);
+      this.#names.set(node, server);
+      this.#parts.history.add('server-up', server);
+    }
   }
 
   #compareServices(before: Known, after: Known): void {

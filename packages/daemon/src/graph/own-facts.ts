@@ -1,6 +1,7 @@
 // What this node tells others of itself beside its links and services: its version, its address, how busy it is.
 
 import { availableParallelism } from 'node:os';
+import { LOAD_WELL_MAX } from '@snapcommunicator/network/atlas';
 import { loadAverage } from '../machine/load-average.ts';
 import { VERSION } from '../machine/version.ts';
 import type { Driver } from './driver.ts';
@@ -29,8 +30,12 @@ export class OwnFacts {
   /** The load average for each processor, of 100. */
   readonly #tellLoad = (): void => {
     const load = Math.min(100, Math.round((loadAverage() / availableParallelism()) * 100));
-    if (Math.abs(load - this.#toldLoad) < LOAD_STEP) return;
+    if (!isWorthTelling(load, this.#toldLoad)) return;
     this.#toldLoad = load;
     this.#driver.input({ kind: 'load', load });
   };
 }
+
+/** Small changes are not; but whether there is too much of it is never left open. Both of 100. */
+export const isWorthTelling = (load: number, told: number): boolean =>
+  Math.abs(load - told) >= LOAD_STEP || load > LOAD_WELL_MAX !== told > LOAD_WELL_MAX;
