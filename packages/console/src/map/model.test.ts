@@ -51,7 +51,7 @@ describe('traffic', () => {
       { from: 'a', to: 'b', messages: 5 },
       { from: 'b', to: 'a', messages: 2.5 },
     ]);
-    expect(told).toMatchObject({ time: 1001, messages: 13 });
+    expect(told.time).toBe(1001);
   });
 
   test('comes to machines, services and links', () => {

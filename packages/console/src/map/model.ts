@@ -15,7 +15,6 @@ import type { Traffic } from '@snapcommunicator/network/story';
 export interface MapTraffic {
   /** Unix seconds. */
   readonly time: number;
-  readonly messages: number;
   /** Between two services, each as `server:service`. */
   readonly flows: readonly { readonly from: string; readonly to: string; readonly messages: number }[];
   /** Over links, in one direction each. */
@@ -119,10 +118,9 @@ export function mergeTraffic(byMachine: ReadonlyMap<string, Traffic>): MapTraffi
     if (known === undefined) found.set(`${from} ${to}`, { from, to, messages });
     else known.messages = Math.max(known.messages, messages);
   };
-  let [time, messages] = [0, 0];
+  let time = 0;
   for (const [machine, traffic] of byMachine) {
     time = Math.max(time, traffic.time);
-    messages += traffic.messages;
     const own = new Map<string, number>();
     for (const { from, to, messages } of traffic.flows) {
       own.set(`${from} ${to}`, (own.get(`${from} ${to}`) ?? 0) + messages);
@@ -133,7 +131,7 @@ export function mergeTraffic(byMachine: ReadonlyMap<string, Traffic>): MapTraffi
       note(links, server, machine, messagesIn);
     }
   }
-  return { time, messages, flows: [...flows.values()], links: [...links.values()] };
+  return { time, flows: [...flows.values()], links: [...links.values()] };
 }
 
 export function buildScene(graph: GraphDocument, traffic: MapTraffic | undefined, time: number): Scene {

@@ -100,7 +100,7 @@ export class Cluster {
       undefined,
     );
     const isNear = near !== undefined && Math.abs(near.time - time) <= SNAPSHOT_SECONDS_MAX;
-    return isNear ? near : { time, messages: 0, flows: [], links: [] };
+    return isNear ? near : { time, flows: [], links: [] };
   });
 
   /** Machines whose daemons can be asked, but the own one. */

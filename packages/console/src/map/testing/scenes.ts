@@ -57,7 +57,7 @@ export function clusterOf(
     to: `n1:${nodes[0]?.services[0] ?? ''}`,
     messages: 10 ** (random.next() * 3),
   }));
-  return { graph, traffic: { time: START, messages: 1000, flows, links: rates } };
+  return { graph, traffic: { time: START, flows, links: rates } };
 }
 
 export function sceneOf(machines: number, dataCenters: number, seed = 1): Scene {
