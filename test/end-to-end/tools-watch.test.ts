@@ -303,7 +303,7 @@ describe('services and status', () => {
     });
     const people = await snapcom(['status'], { to: tcp });
     expect(people.stdout).toMatch(new RegExp(`^daemon +well +alpha, version .*process ${daemon.pid}`));
-    expect(people.stdout).toMatch(/^cluster +well +up, complete: 1 machine reached$/m);
+    expect(people.stdout).toMatch(/^cluster +well +up, complete: 1 machine known$/m);
     expect(await snapcom(['status'], { to: 'sc://127.0.0.1:1' })).toMatchObject({ code: 3, stdout: '' });
   });
 });

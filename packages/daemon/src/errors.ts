@@ -36,7 +36,7 @@ export const DAEMON_ERRORS = {
   },
   BAD_FILE: {
     cause: 'A file that an option names cannot be read, or does not hold what it should.',
-    remedy: 'The message names option, file and line; `snapcom keys` writes such files.',
+    remedy: 'Correct the file, or the option that names it; `snapcom keys` writes such files.',
   },
   DATA_IN_USE: {
     cause: 'Another daemon keeps its identity and its stored messages in that data path.',

@@ -170,8 +170,7 @@ export class Entrance {
       const host = plainHost(socket.remoteAddress);
       if (host !== '') this.#greeted.delete(formatEndpoint({ host, port: socket.remotePort ?? 0 }));
       const address = host === '' ? 'unknown' : formatEndpoint({ host, port: socket.remotePort ?? 0 });
-      this.#refusals.add('tls', { address, isOurs: true, detail: error.message });
-      socket.destroy();
+      this.#refusals.add('tls', { address, isOurs: true, detail: error.message.trim() });
     },
   };
 }

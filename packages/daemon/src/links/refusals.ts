@@ -63,7 +63,7 @@ export class Refusals {
     const sentence = `${isOurs ? 'link refused' : 'link refused by the other side'}: ${SENTENCES[reason]}`;
     if (ORDINARY.has(reason)) this.#log.debug(fields, sentence);
     else
-      this.#brake.run(`link ${isOurs} ${reason}`, (skipped) =>
+      this.#brake.run(`link ${isOurs} ${reason} ${address.slice(0, address.lastIndexOf(':'))}`, (skipped) =>
         this.#log.warn({ ...fields, ...(skipped > 0 && { skipped }) }, sentence),
       );
   }

@@ -1,6 +1,8 @@
 // Links over TLS: certificates of one authority, users and passwords, and everything that must not get a link.
 
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Pair } from '../tools/keys/certificates.ts';
@@ -223,7 +225,20 @@ describe('a service of another machine', () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' } as const;
     expect(await dial(beta, 'STOP\n', old)).toBe('');
     expect(beta.links.refused).toEqual({ tls: 1 });
-    expect(said(beta, 'tls')[0]?.['detail']).toMatch(/protocol/i);
+    expect(said(beta, 'tls')[0]?.['detail']).toMatch(/protocol.*\S$/i);
+  });
+
+  test('who hangs up before TLS is agreed on is named all the same, each host by itself', async () => {
+    const beta = await acceptor();
+    const gone: string[] = [];
+    for (const localAddress of ['127.0.0.2', '127.0.0.3']) {
+      const socket = connect({ port: portOf(beta.secure), host: '127.0.0.1', localAddress });
+      await once(socket, 'connect');
+      gone.push(`${localAddress}:${socket.localPort}`);
+      socket.destroy();
+      await until(() => beta.links.refused.tls === gone.length);
+    }
+    expect(said(beta, 'tls').map(({ address }) => address)).toEqual(gone);
   });
 });
 

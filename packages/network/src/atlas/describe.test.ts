@@ -76,6 +76,17 @@ describe('a document', () => {
     expect(pairs('c').sort()).toEqual(pairs('a'));
   });
 
+  it('has the costs that a machine tells the others while it drains, where that machine writes it too', () => {
+    const simulation = simulated(LINE);
+    simulation.machine('b').drain(true);
+    simulation.queue.runUntil(6000);
+    const { links } = seenFrom(simulation, 'b');
+    expect(links.map(({ from, to, cost, costBack }) => [from, to, cost, costBack])).toEqual([
+      ['b', 'a', 65535, 10],
+      ['b', 'c', 65535, 20],
+    ]);
+  });
+
   it('keeps who was lost, with links that only one end has', () => {
     const simulation = simulated(LINE);
     simulation.machine('b').crash(true);

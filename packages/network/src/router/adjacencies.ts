@@ -104,7 +104,7 @@ export class Adjacencies {
 
   snapshot(): LinkSnapshot[] {
     return [...this.#all].map(([link, { peer, state, cost }]) => {
-      return { link, peer, state, cost: cost.cost, roundTripMs: cost.roundTripMs };
+      return { link, peer, state, cost: this.isDraining ? COST_MAX : cost.cost, roundTripMs: cost.roundTripMs };
     });
   }
 }
