@@ -23,10 +23,11 @@ test('all of it is under 150 kB compressed', () => {
   expect(bytesOf(files)).toBeLessThan(bytesMax);
 });
 
-test('the simulator is not loaded with the page', () => {
+test('the simulator and the audit are not loaded with the page', () => {
   const html = readFileSync(join(page, 'index.html'), 'utf8');
   const first = files.filter((path) => path === 'index.html' || html.includes(path));
-  expect(first.some((path) => path.includes('worker'))).toBe(false);
+  expect(files.filter((path) => /worker|auditing/.test(path))).toHaveLength(2);
+  expect(first.filter((path) => /worker|auditing/.test(path))).toEqual([]);
   expect(bytesOf(first)).toBeLessThan(firstBytesMax);
 });
 

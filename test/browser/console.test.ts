@@ -184,6 +184,34 @@ describe.skipIf(missing !== '')('the console', () => {
     await page.getByRole('complementary', { name: /gamma/ }).getByText('between data centres').waitFor();
   });
 
+  test('do the accounts balance', async () => {
+    const page = await open('#/machines?see=beta');
+    const machine = page.getByRole('complementary', { name: 'Machine beta' });
+    await machine.waitFor();
+    const button = page.getByRole('button', { name: 'Do the accounts balance?' });
+    await button.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'Audit' });
+    await eventually(() => panel.getByRole('status').textContent()).toMatch(
+      /^\s*Balanced: \d{2,} comparisons on 4 daemons\s*$/,
+    );
+    expect(await machine.count()).toBe(0);
+    expect(await button.getAttribute('aria-expanded')).toBe('true');
+    expect(await panel.getByRole('heading').allTextContents()).toEqual(['Do the accounts balance?']);
+    // What was told is gone as soon as it is asked again, while messages pass.
+    const { web } = clients;
+    for (let n = 0; n < 100; n++) web?.send(`store/STORE key=${n}`);
+    const told = await panel.locator('.verdict').elementHandle();
+    await panel.getByRole('button', { name: 'Ask again' }).press('Enter');
+    await eventually(() => told?.evaluate((line) => line.isConnected)).toBe(false);
+    await panel.getByText(/^Balanced: \d{2,} comparisons on 4 daemons$/).waitFor();
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    await button.click();
+    await row(page, 'gamma').click();
+    await page.getByRole('complementary', { name: 'Machine gamma' }).waitFor();
+    expect(await panel.count()).toBe(0);
+  });
+
   test('contracts that disagree', async () => {
     const other = await cluster.join('images_2', 'gamma', 'PING');
     const twin = await cluster.join('twin', 'alpha', 'PING,EXTRA');

@@ -1,6 +1,7 @@
 // A cluster that does not exist: machines, services, links and traffic drawn from a seed, and things that happen to them.
 import { Atlas } from '@snapcommunicator/network/atlas';
 import { makeTopology, Random } from '@snapcommunicator/network/simulator';
+import { ledgerOf } from './ledger.mjs';
 
 const ROLES = {
   web: ['website', 'sessions', 'pages'],
@@ -31,6 +32,10 @@ export class Cluster {
   #events = [];
   #isRouted = false;
   #known;
+  /** Messages that the machine has lost without counting them, by its name. */
+  #uncounted = new Map();
+  /** How often each was asked for its ledger. */
+  #asked = new Map();
 
   /** @param clock gives Unix seconds */
   constructor(options = {}, clock = () => Date.now() / 1000) {
@@ -299,6 +304,34 @@ export class Cluster {
       return Math.max(0, own * (1 + 0.25 * Math.sin(time / 19) + 0.12 * Math.sin(time / 3.7)));
     });
     return { start: now - HISTORY_SECONDS, step: 1, messages, events: this.#events };
+  }
+
+  /** What the daemon of a machine has counted: all of it balances but for what was miscounted. It is asked by the first. */
+  ledger(name) {
+    this.#route();
+    const { first } = this;
+    if (name !== first) this.#asked.set(name, (this.#asked.get(name) ?? 0) + 1);
+    const others = this.names.filter((other) => other !== name && this.#machines.get(other).lostSince === undefined);
+    return ledgerOf({
+      name,
+      lives: new Map([name, ...others].map((server) => [server, this.#instanceOf(server)])),
+      flows: this.#flows.filter(({ to }) => to !== undefined),
+      asker: first,
+      asked: this.#asked,
+      uncounted: this.#uncounted.get(name) ?? 0,
+      time: this.#clock(),
+      upSince: this.#machines.get(name).upSince,
+    });
+  }
+
+  #instanceOf(name) {
+    const { id, upSince } = this.#machines.get(name);
+    return `${id}~${Math.floor(upSince)}`;
+  }
+
+  /** A machine has lost messages and knows nothing of it. */
+  miscount(name, messages) {
+    this.#uncounted.set(name, messages);
   }
 
   /** Messages of the last seconds as a machine's recorder holds them, oldest first. */

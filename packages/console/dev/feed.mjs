@@ -103,6 +103,8 @@ function answer({ server, command, parameters }, say, cluster, timers) {
       return reply('HISTORY', { history: JSON.stringify(cluster.history(machine)) });
     case 'RECORDS':
       return reply('RECORDS', recordsOf(machine, parameters, cluster));
+    case 'LEDGER':
+      return reply('LEDGER', { ledger: JSON.stringify(cluster.ledger(machine)) });
     case 'FLAGS':
       return reply('FLAGS', { flags: '[]' });
     case 'LIST_SERVICES':

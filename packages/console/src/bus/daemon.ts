@@ -3,8 +3,10 @@
 import { type GraphDocument, readGraph } from '@snapcommunicator/network/atlas';
 import {
   type History,
+  type Ledger,
   type MessageRecord,
   readHistory,
+  readLedger,
   readRecords,
   readTraffic,
   type Traffic,
@@ -86,6 +88,12 @@ export class Daemons {
   async history(server = '', since?: number): Promise<History> {
     const { parameters } = await this.#ask(server, 'HISTORY', since === undefined ? {} : { since: String(since) });
     return read(readHistory(parameters['history'] ?? ''), 'history');
+  }
+
+  /** What became of every message, counted by a daemon. */
+  async ledger(server = ''): Promise<Ledger> {
+    const { parameters } = await this.#ask(server, 'LEDGER');
+    return read(readLedger(parameters['ledger'] ?? ''), 'ledger');
   }
 
   async flags(): Promise<Flag[]> {

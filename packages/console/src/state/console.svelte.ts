@@ -15,6 +15,7 @@ const TICK_MS = 250;
 
 export class Console {
   readonly navigation = new Navigation();
+  readonly daemons: Daemons;
   readonly cluster: Cluster;
   readonly messages: Messages;
   connection = $state.raw<BusState>({ kind: 'connecting' });
@@ -27,9 +28,12 @@ export class Console {
 
   constructor() {
     this.#bus = new Bus(browserSurroundings(location));
-    const daemons = new Daemons(this.#bus);
-    this.cluster = new Cluster(daemons, () => ({ page: this.navigation.view.page, time: this.navigation.view.time }));
-    this.messages = new Messages(daemons, this.cluster);
+    this.daemons = new Daemons(this.#bus);
+    this.cluster = new Cluster(this.daemons, () => ({
+      page: this.navigation.view.page,
+      time: this.navigation.view.time,
+    }));
+    this.messages = new Messages(this.daemons, this.cluster);
     this.#scheduler = new Scheduler(this.cluster.tasks);
     this.#bus.onState = (state) => this.#changed(state);
     this.#bus.onMessage = (message) => this.messages.receive(message);

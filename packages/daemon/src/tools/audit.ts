@@ -3,13 +3,14 @@
 import {
   type Audit,
   type AuditEntry,
-  auditLedgers,
+  auditInRounds,
+  describeEnded,
   describeEntry,
   type Ledger,
   type LedgerAnswer,
   readLedger,
-  type Silence,
   streamName,
+  UNSEEN_WORDS,
 } from '@snapcommunicator/network/story';
 import type { Command } from 'commander';
 import type { Communicator } from 'snapcommunicator';
@@ -26,9 +27,6 @@ interface AuditOptions extends CommonOptions {
   readonly timeout: number;
   readonly patience: number;
 }
-
-/** Between two rounds. */
-const ROUND_MS = 250;
 
 export function describe(command: Command): void {
   command
@@ -63,38 +61,22 @@ export async function run({ options, output }: Call<AuditOptions>): Promise<Exit
 }
 
 /** Asks until nothing is open, or the patience is over. */
-async function auditCluster(bus: Communicator, { timeout, patience }: AuditOptions): Promise<Audit> {
-  const endMs = performance.now() + patience;
-  const rounds: LedgerAnswer[][] = [await askRound(bus, timeout)];
-  for (;;) {
-    // The second round follows at once: the less passes between the two, the less can hide in it.
-    if (rounds.length > 1) await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
-    rounds.push(await askRound(bus, timeout));
-    const audit = auditLedgers(rounds, bus.server);
-    if (!audit.isOpen || performance.now() > endMs) return audit;
-  }
-}
-
-/** The daemon by which the others are asked comes last: it has counted their answers then. */
-async function askRound(bus: Communicator, timeout: number): Promise<LedgerAnswer[]> {
-  const machines = machinesOf(await askGraph(bus));
+function auditCluster(bus: Communicator, { timeout, patience }: AuditOptions): Promise<Audit> {
   const ask = async (machine: Machine): Promise<LedgerAnswer> => {
     const { server } = machine;
     const heard = await hear(machine, (asked) => askJson(bus, asked, 'LEDGER', {}, readLedger, timeout));
     return 'silence' in heard ? { server, silence: heard.silence } : { server, ledger: heard.answer.value };
   };
-  const others = await Promise.all(machines.filter(({ isOwn }) => !isOwn).map(ask));
-  const own = await Promise.all(machines.filter(({ isOwn }) => isOwn).map(ask));
-  return [...own, ...others];
+  return auditInRounds(
+    {
+      machines: async () => machinesOf(await askGraph(bus)),
+      ask,
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      nowMs: () => performance.now(),
+    },
+    { asker: bus.server, patienceMs: patience },
+  );
 }
-
-const SILENCES: Readonly<Record<Silence, string>> = {
-  lost: 'it cannot be reached',
-  silent: 'it does not answer',
-  refused: 'it does not tell who asks from here (only over links that prove who speaks)',
-  old: 'its version keeps no accounts',
-  opaque: 'it is a C++ daemon, which keeps none',
-};
 
 const right = (title: string): Column => ({ title, align: 'right' });
 const DAEMONS: readonly Column[] = [
@@ -139,12 +121,8 @@ function print(audit: Audit, output: Output): void {
     for (const line of wrapped(printable(text), WIDTH, '  '))
       output.line(style === undefined ? line : output.paint(style, line));
   };
-  for (const { server, instance, unknown, taken, arrived } of ended) {
-    const name = server === '' ? instance : `${server} (${instance})`;
-    const parts = [`${formatCount(taken)} messages were in its hands`, `${formatCount(unknown)} under way to it`];
-    tell(`a life of ${name} is over: ${parts.join(', ')}; ${formatCount(arrived)} of its own arrived`);
-  }
-  for (const { server, why } of unseen) tell(`${server} was not compared: ${SILENCES[why]}`, 'yellow');
+  for (const life of ended) tell(describeEnded(life, formatCount));
+  for (const { server, why } of unseen) tell(`${server} was not compared: ${UNSEEN_WORDS[why]}`, 'yellow');
   const faults = entries.filter(({ state }) => state !== 'balanced');
   for (const entry of faults) tell(describeEntry(entry), 'red');
   const compared = `${formatCount(entries.length)} comparisons on ${plural(ledgers.length, 'daemon')}`;

@@ -278,6 +278,25 @@ function endedLives(ledgers: readonly Ledger[]): EndedLife[] {
   return [...lives.values()].filter(({ unknown, taken, arrived }) => unknown + taken + arrived > 0);
 }
 
+/** Why the accounts of a daemon could not be compared, in words that follow its name. */
+export const UNSEEN_WORDS: Readonly<Record<Silence, string>> = {
+  lost: 'it cannot be reached',
+  silent: 'it does not answer',
+  refused: 'it does not tell who asks from here (only over links that prove who speaks)',
+  old: 'its version keeps no accounts',
+  opaque: 'it is a C++ daemon, which keeps none',
+};
+
+/** What is known of a life that is over, in one plain sentence. @param format writes a count */
+export function describeEnded(
+  { server, instance, unknown, taken, arrived }: EndedLife,
+  format: (count: number) => string,
+): string {
+  const name = server === '' ? instance : `${server} (${instance})`;
+  const parts = [`${format(taken)} messages were in its hands`, `${format(unknown)} under way to it`];
+  return `a life of ${name} is over: ${parts.join(', ')}; ${format(arrived)} of its own arrived`;
+}
+
 /** What does not balance, in one plain sentence; what is open counts as well. */
 export function describeEntry({ kind, server, peer, what, left, right, leftTerms, rightTerms }: AuditEntry): string {
   const place = PLACES[kind](server, peer ?? '');

@@ -3,11 +3,14 @@ export {
   type Audit,
   type AuditEntry,
   auditLedgers,
+  describeEnded,
   describeEntry,
   type EndedLife,
   type LedgerAnswer,
   type PlaceKind,
+  UNSEEN_WORDS,
 } from './audit.ts';
+export { auditInRounds } from './audit-rounds.ts';
 export { equationsOf, streamName, sumOf } from './equations.ts';
 export type { Gap, GapReason } from './gaps.ts';
 export * from './ledger.ts';
