@@ -14,6 +14,8 @@ type Feed = Awaited<ReturnType<typeof startFeed>>;
 type Exposed = { __map?: MapView };
 type Told = { [K in Exclude<keyof MapView, never>]: ReturnType<MapView[K]> };
 
+const PHONE = { width: 390, height: 844 };
+
 let browser: Browser;
 const seen: Offences[] = [];
 
@@ -279,6 +281,71 @@ describe.skipIf(missing !== '')('the map', () => {
     const { x, y } = await positionOnPage(page, 'web1');
     await page.touchscreen.tap(x, y);
     await expect.poll(() => page.url(), SOON).toContain('see=');
+  });
+
+  test.each([
+    [3, 1],
+    [7, 2],
+    [30, 3],
+  ])(
+    '%i machines in %i data centres on a phone: much higher than wide, no name on another, none outside',
+    async (machines, dataCenters) => {
+      const { page } = await open({ machines, dataCenters }, { viewport: PHONE, reducedMotion: 'reduce' });
+      const labels = await tell(page, 'labels');
+      if (machines < 10)
+        expect(labels.filter(({ key }) => key.startsWith('machine:') || key.startsWith('card:'))).toHaveLength(
+          machines,
+        );
+      expect(await overlapping(page)).toEqual([]);
+      const surface = await page.getByRole('application').boundingBox();
+      for (const { key, x, y, width, height } of labels) {
+        expect(Math.min(x, y), key).toBeGreaterThanOrEqual(0);
+        expect(x + width, key).toBeLessThanOrEqual(surface?.width ?? 0);
+        expect(y + height, key).toBeLessThanOrEqual(surface?.height ?? 0);
+      }
+    },
+  );
+
+  test('a phone that is turned turns the map, and back; what is less than a turn does not', async () => {
+    const { page } = await open({ machines: 7, dataCenters: 2 }, { viewport: PHONE, reducedMotion: 'reduce' });
+    const upright = await placesOf(page);
+    const resized = async (width: number, height: number): Promise<Map<string, { x: number; y: number }>> => {
+      await page.setViewportSize({ width, height });
+      await page.waitForFunction((wanted) => document.querySelector('canvas')?.clientWidth === wanted, width);
+      await rest(page);
+      return placesOf(page);
+    };
+    const expectPlaces = (found: Map<string, { x: number; y: number }>, isSwapped: boolean): void => {
+      for (const [name, { x, y }] of upright) {
+        expect(found.get(name)?.x, name).toBeCloseTo(isSwapped ? y : x, 3);
+        expect(found.get(name)?.y, name).toBeCloseTo(isSwapped ? x : y, 3);
+      }
+    };
+    expectPlaces(await resized(390, 500), false);
+    expectPlaces(await resized(844, 390), true);
+    expect(await overlapping(page)).toEqual([]);
+    expectPlaces(await resized(390, 844), false);
+    expect(await overlapping(page)).toEqual([]);
+  });
+
+  test('on a phone, whoever is chosen is seen above the panel, and all is as before when it is closed', async () => {
+    const { page } = await open({ machines: 7, dataCenters: 2 }, { viewport: PHONE, reducedMotion: 'reduce' });
+    const before = await tell(page, 'machines');
+    const lowest = before.reduce((low, each) => (each.y > low.y ? each : low));
+    const { x, y } = await positionOnPage(page, lowest.name);
+    await page.mouse.click(x, y);
+    const panel = page.getByRole('complementary', { name: `Machine ${lowest.name}` });
+    await panel.waitFor();
+    const gap = async (): Promise<number> =>
+      ((await panel.boundingBox())?.y ?? 0) - (await positionOnPage(page, lowest.name)).y;
+    expect(((await panel.boundingBox())?.y ?? 0) - y, 'it lies under the panel').toBeLessThan(0);
+    await expect.poll(gap, SOON).toBeGreaterThan(40);
+    expect((await positionOnPage(page, lowest.name)).y).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Way to …' }).click({ trial: true });
+    await page.getByRole('button', { name: 'Close' }).click();
+    await expect
+      .poll(async () => (await tell(page, 'machines')).find(({ name }) => name === lowest.name)?.y, SOON)
+      .toBeCloseTo(lowest.y, 3);
   });
 
   test('what is looked for is named, however far away', async () => {

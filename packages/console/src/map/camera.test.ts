@@ -1,7 +1,7 @@
 // The camera: what is pointed at stays under the pointer, all fits, and flights begin and end where they should.
 
 import { expect, test } from 'vitest';
-import { between, distancesAt, fitted, SCALE_MAX, toMap, toScreen, zoomed } from './camera.ts';
+import { above, between, brought, distancesAt, fitted, SCALE_MAX, toMap, toScreen, zoomed } from './camera.ts';
 import { neighborToward } from './hit.ts';
 
 const SIZE = { width: 800, height: 600 };
@@ -56,4 +56,18 @@ test('arrow keys go to the machine that lies that way', () => {
   expect(neighborToward(positions, 'middle', 'left')).toBeUndefined();
   expect(neighborToward(positions, 'right', 'right')).toBe('farRight');
   expect(neighborToward(positions, 'nobody', 'up')).toBeUndefined();
+});
+
+test('what is under a cover is brought out by the least way; what is clear stays; what is too large is shown smaller', () => {
+  const padding = above(300, { top: 20, right: 30, bottom: 40, left: 30 });
+  const hidden = { ...toMap(CAMERA, SIZE, { x: 400, y: 500 }), width: 0, height: 0 };
+  const camera = brought(CAMERA, hidden, SIZE, padding);
+  expect(camera.scale).toBe(CAMERA.scale);
+  expect(toScreen(camera, SIZE, hidden).x).toBeCloseTo(400);
+  expect(toScreen(camera, SIZE, hidden).y).toBeCloseTo(260);
+  expect(brought(camera, hidden, SIZE, padding)).toBe(camera);
+  const large = { x: -1000, y: -1000, width: 2000, height: 2000 };
+  const far = brought(CAMERA, large, SIZE, padding);
+  expect(toScreen(far, SIZE, large).y).toBeCloseTo(20);
+  expect(toScreen(far, SIZE, { x: 1000, y: 1000 }).y).toBeCloseTo(260);
 });

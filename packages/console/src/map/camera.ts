@@ -23,6 +23,9 @@ export interface Padding {
   readonly left: number;
 }
 
+/** With so much more at the bottom. */
+export const above = (covered: number, padding: Padding): Padding => ({ ...padding, bottom: padding.bottom + covered });
+
 export const SCALE_MIN = 0.04;
 export const SCALE_MAX = 4;
 /** All of a small cluster is not shown larger than that. */
@@ -68,17 +71,34 @@ export const toMap = (camera: Camera, { width, height }: Size, { x, y }: Point):
   y: (y - height / 2) / camera.scale + camera.y,
 });
 
-/** All of a rectangle of the map, as large as it fits. */
-export function fitted(bounds: Rectangle, size: Size, padding: Padding): Camera {
+/** All of a rectangle of the map, as large as it fits, up to a scale. */
+export function fitted(bounds: Rectangle, size: Size, padding: Padding, scaleMax = FIT_SCALE_MAX): Camera {
   const width = Math.max(60, size.width - padding.left - padding.right);
   const height = Math.max(60, size.height - padding.top - padding.bottom);
   const fit = Math.min(width / Math.max(1, bounds.width), height / Math.max(1, bounds.height));
-  const scale = Math.min(FIT_SCALE_MAX, Math.max(SCALE_MIN, fit));
+  const scale = Math.min(scaleMax, Math.max(SCALE_MIN, fit));
   return {
     x: bounds.x + bounds.width / 2 + (padding.right - padding.left) / 2 / scale,
     y: bounds.y + bounds.height / 2 + (padding.bottom - padding.top) / 2 / scale,
     scale,
   };
+}
+
+/** The least that the camera has to move, and to recede, so that a part of the map is seen between the paddings. */
+export function brought(camera: Camera, bounds: Rectangle, size: Size, padding: Padding): Camera {
+  const free = {
+    width: size.width - padding.left - padding.right,
+    height: size.height - padding.top - padding.bottom,
+  };
+  if (bounds.width * camera.scale > free.width || bounds.height * camera.scale > free.height)
+    return fitted(bounds, size, padding);
+  const { x, y } = toScreen(camera, size, bounds);
+  const [right, bottom] = [x + bounds.width * camera.scale, y + bounds.height * camera.scale];
+  const dx = Math.min(0, x - padding.left) + Math.max(0, right - size.width + padding.right);
+  const dy = Math.min(0, y - padding.top) + Math.max(0, bottom - size.height + padding.bottom);
+  return dx === 0 && dy === 0
+    ? camera
+    : { ...camera, x: camera.x + dx / camera.scale, y: camera.y + dy / camera.scale };
 }
 
 /** Larger or smaller by a factor; what is at `point` of the picture stays there. */

@@ -1,12 +1,13 @@
 // The map's mind: keeps places, choice, focus and camera together, and tells the renderer what has changed.
 
 import type { GraphDocument } from '@snapcommunicator/network/atlas';
-import { type Camera, fitted, toMap, toScreen, zoomed } from './camera.ts';
-import { type Emphasis, emphasize, matching, NO_EMPHASIS } from './emphasis.ts';
+import { above, brought, type Camera, fitted, NEAR_SCALE, toMap, toScreen, zoomed } from './camera.ts';
+import { chosenIn, type Emphasis, emphasize, matching, NO_EMPHASIS } from './emphasis.ts';
 import { boundsOf, type Point, type Rectangle } from './geometry.ts';
 import { listenToGestures } from './gestures.ts';
 import { type Direction, type Hit, hitAt, neighborToward } from './hit.ts';
-import { buildScene, linkKey, type MapTraffic, type Scene, type Selection } from './model.ts';
+import { buildScene, hasSameMachines, linkKey, type MapTraffic, type Scene, type Selection } from './model.ts';
+import { standsUpright } from './orientation.ts';
 import { type Layers, Renderer } from './renderer.ts';
 import { Settlement } from './settlement.ts';
 import { watchTheme } from './theme.ts';
@@ -21,6 +22,8 @@ export interface MapInput {
   readonly highlight: string;
   readonly time: number | undefined;
   readonly isStale: boolean;
+  /** Pixels at the bottom that something lies over. */
+  readonly covered: number;
 }
 
 /** What the map tells. */
@@ -37,10 +40,14 @@ export interface MapListener {
 const REGION_MARGIN = 70;
 const FIT_PADDING = { top: 58, right: 60, bottom: 50, left: 60 };
 const FIT_PADDING_NARROW = { top: 54, right: 18, bottom: 44, left: 18 };
+/** Half of a card at each side. */
+const CARD_PADDING_NARROW = { top: 110, right: 105, bottom: 80, left: 105 };
 const NARROW_PX = 640;
 const ZOOM_STEP = 1.45;
 /** Whoever has the focus is shown with so much around, in pixels. */
 const FOCUS_MARGIN = 110;
+/** What is brought out from under a cover, in pixels: below it there are buttons. */
+const UNCOVERED_PADDING = { top: 64, right: 40, bottom: 84, left: 40 };
 
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',
@@ -60,6 +67,8 @@ export class MapController {
   #emphasis = { key: '', value: NO_EMPHASIS };
   /** Whether the camera shows all, whatever comes: until a person moves it. */
   #showsAll = true;
+  /** Whether the camera follows what is chosen to where nothing covers it: until a person moves it. */
+  #follows = false;
   #hit: Hit | undefined;
   #grabbed: string | undefined;
   #focused: string | undefined;
@@ -128,7 +137,10 @@ export class MapController {
     if (before !== undefined && before.selection === input.selection && before.highlight === input.highlight)
       this.renderer.hear(shown);
     else this.renderer.change(shown);
-    if (isOther && this.#showsAll) this.fit(!isFirst);
+    if (before?.selection !== input.selection) this.#follows = true;
+    const isUncovered = before !== undefined && before.covered > 0 && input.covered === 0;
+    if ((isOther || isUncovered) && this.#showsAll) this.#rest(!isFirst);
+    else if (before?.selection !== input.selection || before?.covered !== input.covered) this.#uncover();
     if (before?.highlight !== input.highlight) this.#showFound();
   }
 
@@ -143,7 +155,7 @@ export class MapController {
 
   #settle({ graph }: MapInput, scene: Scene): void {
     this.#settlement.settle(scene, graph.dataCenters.find(({ isOwn }) => isOwn)?.name ?? '');
-    this.renderer.glide(new Map(this.#settlement.positions));
+    this.renderer.glide(this.#settlement.positions);
   }
 
   /** Lays everything out anew from the names, also what was dragged. */
@@ -173,21 +185,56 @@ export class MapController {
   #resize(): void {
     const { clientWidth, clientHeight } = this.#host;
     if (clientWidth === 0 || clientHeight === 0) return;
+    // The page decides, not the room for the map: a panel that opens beside it must not turn it.
+    const isUpright = standsUpright({ width: innerWidth, height: innerHeight }, this.#settlement.isUpright);
+    const isTurned = isUpright !== this.#settlement.isUpright;
+    this.#settlement.isUpright = isUpright;
+    if (isTurned && this.#scene !== undefined) this.renderer.glide(this.#settlement.positions);
     this.renderer.resize(clientWidth, clientHeight);
-    if (this.#showsAll) this.fit();
+    if (this.#showsAll || isTurned) this.#rest(isTurned);
+    else this.#uncover();
   }
 
+  /** Everything, where nothing covers it. */
   fit(isFlown = false): void {
-    this.#showsAll = true;
-    const points = [...(this.#scene?.machines.keys() ?? [])].flatMap(
-      (name) => this.#settlement.positions.get(name) ?? [],
-    );
-    const bounds = boundsOf(points);
-    if (bounds === undefined || this.renderer.size.width === 0) return;
-    this.renderer.look(this.#fitting(bounds), isFlown);
+    this.#fit(isFlown, this.#covered);
   }
 
-  #fitting(bounds: Rectangle): Camera {
+  /** Everything as large as it is without a cover; what is chosen is brought out from under it. */
+  #rest(isFlown: boolean): void {
+    this.#fit(isFlown, 0);
+    this.#uncover();
+  }
+
+  #fit(isFlown: boolean, covered: number): void {
+    this.#showsAll = true;
+    const bounds = this.#boundsOf(this.#scene?.machines.keys() ?? []);
+    if (bounds === undefined || this.renderer.size.width === 0) return;
+    this.renderer.look(this.#fitting(bounds, covered), isFlown);
+  }
+
+  get #covered(): number {
+    return this.#input?.covered ?? 0;
+  }
+
+  #boundsOf(machines: Iterable<string>): Rectangle | undefined {
+    const { positions } = this.#settlement;
+    return boundsOf([...machines].flatMap((name) => positions.get(name) ?? []));
+  }
+
+  #uncover(): void {
+    const { selection } = this.#input ?? {};
+    if (this.#covered === 0 || !this.#follows || selection === undefined) return;
+    const bounds = this.#boundsOf(chosenIn(selection, this.#emphasis.value, this.#scene));
+    const { camera } = this.renderer;
+    const clear =
+      bounds === undefined
+        ? camera
+        : brought(camera, bounds, this.renderer.size, above(this.#covered, UNCOVERED_PADDING));
+    if (clear !== camera) this.renderer.look(clear, true);
+  }
+
+  #fitting(bounds: Rectangle, covered = this.#covered): Camera {
     const margin = this.#scene?.hasRegions === true ? REGION_MARGIN : 24;
     const wide = {
       x: bounds.x - margin,
@@ -196,7 +243,11 @@ export class MapController {
       height: bounds.height + 2 * margin,
     };
     const { size } = this.renderer;
-    return fitted(wide, size, size.width < NARROW_PX ? FIT_PADDING_NARROW : FIT_PADDING);
+    if (size.width >= NARROW_PX) return fitted(wide, size, above(covered, FIT_PADDING));
+    // Cards are wide for a phone: where they would be cut off, dots with names are better.
+    const asCards = fitted(bounds, size, above(covered, CARD_PADDING_NARROW));
+    if (asCards.scale >= NEAR_SCALE) return asCards;
+    return fitted(wide, size, above(covered, FIT_PADDING_NARROW), NEAR_SCALE * 0.99);
   }
 
   zoom(direction: 1 | -1): void {
@@ -207,6 +258,7 @@ export class MapController {
 
   #move(camera: Camera, isFlown = false): void {
     this.#showsAll = false;
+    this.#follows = false;
     this.renderer.look(camera, isFlown);
   }
 
@@ -222,7 +274,7 @@ export class MapController {
   #isInView(point: Point): boolean {
     const { size } = this.renderer;
     const { x, y } = toScreen(this.renderer.camera, size, point);
-    return x > 0 && y > 0 && x < size.width && y < size.height;
+    return x > 0 && y > 0 && x < size.width && y < size.height - this.#covered;
   }
 
   #listenToGestures(): () => void {
@@ -258,7 +310,7 @@ export class MapController {
     if (this.#grabbed === undefined) return;
     this.#settlement.pin(this.#grabbed, toMap(this.renderer.cameraNow, this.renderer.size, point));
     this.#showsAll = false;
-    this.renderer.change({ positions: new Map(this.#settlement.positions) });
+    this.renderer.change({ positions: this.#settlement.positions });
   }
 
   #drop(): void {
@@ -318,8 +370,7 @@ export class MapController {
   /** Flies to a data centre, as large as it fits. */
   showCenter(name: string): void {
     const center = this.#scene?.centers.find((each) => each.name === name);
-    const { positions } = this.#settlement;
-    const bounds = boundsOf((center?.machines ?? []).flatMap((machine) => positions.get(machine) ?? []));
+    const bounds = this.#boundsOf(center?.machines ?? []);
     if (bounds !== undefined) this.#move(this.#fitting(bounds), true);
   }
 
@@ -368,7 +419,7 @@ export class MapController {
     const scene = this.#scene;
     if (scene === undefined) return;
     const { positions } = this.#settlement;
-    const present = new Map([...scene.machines.keys()].flatMap((name) => asEntry(name, positions.get(name))));
+    const present = new Map([...positions].filter(([name]) => scene.machines.has(name)));
     if (this.#focused === undefined) this.focus();
     else this.#focusOn(neighborToward(present, this.#focused, direction) ?? this.#focused);
   }
@@ -384,23 +435,14 @@ export class MapController {
   }
 
   #keepInView(name: string): void {
-    const position = this.#settlement.positions.get(name);
-    if (position === undefined) return;
-    const { camera, size } = this.renderer;
-    const { x, y } = toScreen(camera, size, position);
-    const [marginX, marginY] = [Math.min(FOCUS_MARGIN, size.width / 3), Math.min(FOCUS_MARGIN, size.height / 3)];
-    const dx = Math.min(0, x - marginX) + Math.max(0, x - size.width + marginX);
-    const dy = Math.min(0, y - marginY) + Math.max(0, y - size.height + marginY);
-    if (dx === 0 && dy === 0) return;
     // All that fits is in view as it is: then a name at the edge is no reason to move.
-    if (this.#showsAll) return;
-    this.#move({ ...camera, x: camera.x + dx / camera.scale, y: camera.y + dy / camera.scale }, true);
+    if (this.#showsAll && this.#covered === 0) return;
+    const bounds = this.#boundsOf([name]);
+    const { camera, size } = this.renderer;
+    const x = Math.min(FOCUS_MARGIN, size.width / 3);
+    const y = Math.min(FOCUS_MARGIN, (size.height - this.#covered) / 3);
+    const padding = above(this.#covered, { top: y, right: x, bottom: y, left: x });
+    const near = bounds === undefined ? camera : brought(camera, bounds, size, padding);
+    if (near !== camera) this.#move(near, true);
   }
 }
-
-const asEntry = (name: string, point: Point | undefined): [string, Point][] =>
-  point === undefined ? [] : [[name, point]];
-
-const hasSameMachines = (a: Scene, b: Scene): boolean =>
-  a.machines.size === b.machines.size &&
-  [...b.machines].every(([name, { dataCenter }]) => a.machines.get(name)?.dataCenter === dataCenter);

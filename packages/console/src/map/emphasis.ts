@@ -160,6 +160,13 @@ function light(
   });
 }
 
+/** Whom one wants to see who has chosen that: of a service its instances, not everybody who has a way to it. */
+export function chosenIn(selection: Selection, { machines }: Emphasis, scene: Scene | undefined): readonly string[] {
+  if (selection.kind === 'data-center')
+    return scene?.centers.find(({ name }) => name === selection.dataCenter)?.machines ?? [];
+  return [...machines].flatMap(([name, role]) => (selection.kind !== 'service' || role === 'chosen' ? [name] : []));
+}
+
 /** Machines whose name, or a service of theirs, has the text in it. */
 export function matching(scene: Scene, text: string): Set<string> {
   const wanted = text.trim().toLowerCase();

@@ -280,3 +280,8 @@ function describeCenterLinks(links: readonly MapLink[], machines: ReadonlyMap<st
     backward: back,
   }));
 }
+
+/** Whether the same machines are in the same data centres. */
+export const hasSameMachines = (a: Scene, b: Scene): boolean =>
+  a.machines.size === b.machines.size &&
+  [...b.machines].every(([name, { dataCenter }]) => a.machines.get(name)?.dataCenter === dataCenter);

@@ -1,12 +1,13 @@
 // The picture: names never lie on each other, at any size and distance, and what matters most is written first.
 
 import { describe, expect, test } from 'vitest';
-import { fitted } from './camera.ts';
+import { fitted, NEAR_SCALE } from './camera.ts';
 import { NO_EMPHASIS } from './emphasis.ts';
 import { boundsOf, overlaps, type Rectangle } from './geometry.ts';
 import { writtenRectangles } from './hit.ts';
 import { placeLabels } from './labels.ts';
 import type { MapMachine, Scene } from './model.ts';
+import { turnedPlace } from './orientation.ts';
 import { clusterOf, pictureOf, placesOf, sceneOf } from './testing/scenes.ts';
 
 const SIZE = { width: 1400, height: 860 };
@@ -66,6 +67,30 @@ describe.each([
     const place = positions.get(name as string) as { x: number; y: number };
     const picture = pictureOf(scene, { positions, camera: { ...place, scale: 2.6 } });
     expect(picture.machines.get(name as string)?.card).toBeDefined();
+  });
+});
+
+describe.each([
+  [3, 1],
+  [7, 2],
+  [30, 3],
+])('%i machines in %i data centres, upright on a phone', (machines, dataCenters) => {
+  const scene = sceneOf(machines, dataCenters);
+  const positions = new Map([...placesOf(scene)].map(([name, place]) => [name, turnedPlace(place, true)]));
+  const phone = { width: 390, height: 712 };
+  const fit = fitted(boundsOf(positions.values()) as Rectangle, phone, { top: 80, right: 60, bottom: 60, left: 60 });
+
+  test.each([0.5, 0.7, 1, 1.3, 1.7, 2.2, 3])('no name lies on another at %f times the fit', (factor) => {
+    const picture = pictureOf(scene, { positions, size: phone, camera: { ...fit, scale: fit.scale * factor } });
+    const written = writtenRectangles(picture);
+    expect(written.length).toBeGreaterThan(0);
+    expect(overlapping(written)).toEqual([]);
+  });
+
+  test.runIf(machines < 10)('everybody has a name when all are seen', () => {
+    const scale = Math.min(fit.scale, NEAR_SCALE * 0.99);
+    const { labels } = pictureOf(scene, { positions, size: phone, camera: { ...fit, scale } });
+    for (const name of scene.machines.keys()) expect(labels.has(`machine:${name}`), name).toBe(true);
   });
 });
 

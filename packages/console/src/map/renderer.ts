@@ -54,6 +54,8 @@ export class Renderer {
   #flight: { from: Camera; to: Camera; start: number } | undefined;
   #glide: { from: Positions; to: Positions; start: number } | undefined;
   #picture: Picture | undefined;
+  /** Whether most stand elsewhere than before: then names do not keep to the side where they were. */
+  #isRearranged = false;
   #isMotionWanted = true;
   #isVisible = true;
   #needsPicture = true;
@@ -129,6 +131,8 @@ export class Renderer {
   /** Everybody moves to another place, so that the eye can follow. */
   glide(positions: Positions): void {
     const from = this.#shown.positions;
+    const moved = [...positions].filter(([name, { x, y }]) => from.get(name)?.x !== x || from.get(name)?.y !== y);
+    this.#isRearranged ||= moved.length > positions.size / 2;
     const isSeen = this.#picture !== undefined && this.#isMotionWanted && from.size > 0;
     this.#glide = isSeen ? { from: new Map(from), to: positions, start: performance.now() } : undefined;
     if (!isSeen) this.#shown.positions = positions;
@@ -241,7 +245,9 @@ export class Renderer {
     const { scene, positions, emphasis, focused, found } = this.#shown;
     const wanted = new Set<string>(found ?? []);
     if (focused !== undefined) wanted.add(focused);
-    const before: ReadonlyMap<string, PlacedLabel> = this.#picture?.labels ?? new Map();
+    const last = this.#isRearranged ? undefined : this.#picture;
+    if (this.#glide === undefined && this.#flight === undefined) this.#isRearranged = false;
+    const before: ReadonlyMap<string, PlacedLabel> = last?.labels ?? new Map();
     const picture = compose({
       scene,
       positions,

@@ -56,3 +56,16 @@ test('what a person has put somewhere stays, until all is arranged anew', () => 
   settlement.settle(whole, '');
   expect(settlement.positions).toEqual(placesOf(whole));
 });
+
+test('upright, all are seen with x and y swapped; what is put somewhere there stays there when the phone is turned and back', () => {
+  const settlement = new Settlement(() => 0);
+  settlement.settle(whole, '');
+  const lying = settlement.positions;
+  settlement.isUpright = true;
+  for (const [name, { x, y }] of lying) expect(settlement.positions.get(name)).toEqual({ x: y, y: x });
+  settlement.pin('n20', { x: 100, y: 9000 });
+  expect(settlement.positions.get('n20')).toEqual({ x: 100, y: 9000 });
+  settlement.isUpright = false;
+  expect(settlement.positions.get('n20')).toEqual({ x: 9000, y: 100 });
+  expect(settlement.positions.get('n1')).toEqual(lying.get('n1'));
+});

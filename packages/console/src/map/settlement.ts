@@ -3,6 +3,7 @@
 import type { Point } from './geometry.ts';
 import { layOut, type Positions } from './layout.ts';
 import type { Scene } from './model.ts';
+import { turnedPlace } from './orientation.ts';
 import { forgetPlaces, loadPlaces, type Places, savePlaces } from './places.ts';
 
 /** So long after the first picture everything may still find a better place. */
@@ -17,14 +18,17 @@ export class Settlement {
   readonly #hasty = new Set<string>();
   #cluster = '';
   #places: Places | undefined;
+  /** Whether places are seen with x and y swapped: they are kept as on a page that is wider than high. */
+  isUpright = false;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
   }
 
+  /** Where everybody is seen: a copy, which later places do not change. */
   get positions(): Positions {
-    return this.#known.positions;
+    return new Map([...this.#known.positions].map(([name, point]) => [name, turnedPlace(point, this.isUpright)]));
   }
 
   /** Whether the links of every data centre are known. */
@@ -78,9 +82,9 @@ export class Settlement {
     this.#hasty.clear();
   }
 
-  /** A person puts a machine somewhere. */
+  /** A person puts a machine where it is seen there. */
   pin(machine: string, point: Point): void {
-    this.#known.positions.set(machine, point);
+    this.#known.positions.set(machine, turnedPlace(point, this.isUpright));
     this.#known.pinned.add(machine);
   }
 
