@@ -9,8 +9,8 @@ import { lineClient } from '../lib/line-client.mjs';
 import { ROOT } from '../lib/places.mjs';
 import { accepting, freePort, startProgram } from '../lib/processes.mjs';
 import { fromParts, part } from '../lib/proof.mjs';
-import { summary } from '../lib/statistics.mjs';
 import { makeStations } from '../lib/stations.mjs';
+import { summary } from '../lib/statistics.mjs';
 
 const BROWSER = '/usr/bin/chromium';
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];

@@ -8,8 +8,8 @@ import { lineClient } from '../lib/line-client.mjs';
 import { ROOT } from '../lib/places.mjs';
 import { accepting, startProgram } from '../lib/processes.mjs';
 import { fromParts, part } from '../lib/proof.mjs';
-import { summary } from '../lib/statistics.mjs';
 import { makeStations } from '../lib/stations.mjs';
+import { summary } from '../lib/statistics.mjs';
 
 const DAEMONS = 5;
 const REPEATS = 10;
