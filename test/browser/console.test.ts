@@ -11,7 +11,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { browserMissing, launchBrowser, type Offences, seriousFindings, visit } from '../support/browser.ts';
 import { Cluster } from '../support/cluster.ts';
 import { freePort } from '../support/free-port.ts';
-import type { LineClient } from '../support/line-client.ts';
+import { LineClient } from '../support/line-client.ts';
+import { snapcom } from '../support/snapcom.ts';
 
 const PAGES = ['map', 'messages', 'services', 'machines', 'links', 'flags', 'ask', 'send'] as const;
 const missing = browserMissing();
@@ -148,6 +149,34 @@ describe.skipIf(missing !== '')('the console', () => {
     expect(page.url()).toContain('message=');
   });
 
+  test('of a minute that holds too much its end is shown, and nothing that only the quiet machines tell', async () => {
+    const { web, mail, images } = clients;
+    mail?.send('delta:mail/QUIET');
+    await mail?.expect(/QUIET$/);
+    for (let n = 1; n <= 3000; n++) web?.send(`images/PING n=${n}`);
+    await images?.until(() => images.lines.some((line) => line.endsWith('n=3000')), 'the last of many messages');
+    images?.lines.splice(0);
+    const moment = new Date(Math.ceil(Date.now() / 1000) * 1000).toISOString().replace('.000', '');
+    const page = await open(`#/messages?time=${moment}`);
+    const note = page.locator('.note');
+    await eventually(() => note.textContent()).toMatch(
+      /recorders hold it; from [\d:]+ on: before that there were more/,
+    );
+    await page.locator('tbody tr', { hasText: 'PING' }).last().waitFor();
+    const table = page.locator('.scroller');
+    const fromEnd = () => table.evaluate((box) => Math.round(box.scrollHeight - box.clientHeight - box.scrollTop));
+    await eventually(fromEnd).toBeLessThan(2);
+    await page.locator('tbody tr[tabindex="0"]').press('Home');
+    await eventually(() => page.locator('tr[data-at="0"]').textContent()).toMatch(/web.*images.*PING/);
+    expect(await fromEnd()).toBeGreaterThan(1000);
+    // Of another choice all is there, and the table begins at its end anew.
+    await page.goto(`${url}#/messages?time=${moment}&filter=command==QUIET`);
+    await eventually(() => page.locator('tbody tr').textContent()).toMatch(/QUIET.*delivered/);
+    expect(await note.textContent()).toMatch(/as far as the recorders hold it\.$/);
+    await page.goto(`${url}#/messages`);
+    await page.getByText(/^What passed from [\d:]+ on: before that there were more/).waitFor();
+  });
+
   test('the filter is completed', async () => {
     const page = await open('#/messages');
     const filter = page.getByRole('combobox', { name: 'Filter of messages' });
@@ -213,15 +242,14 @@ describe.skipIf(missing !== '')('the console', () => {
   });
 
   test('contracts that disagree', async () => {
-    const other = await cluster.join('images_2', 'gamma', 'PING');
-    const twin = await cluster.join('twin', 'alpha', 'PING,EXTRA');
+    const twin = await LineClient.register({ port: cluster.daemon('gamma').port }, 'images', 'PING');
     const page = await open('#/services');
-    other.send('REGISTER service=twin;version=1');
-    await eventually(() => row(page, 'twin').textContent()).toContain('contracts differ');
-    await row(page, 'twin').click();
-    await page.getByText('gamma does not list EXTRA, other instances do').waitFor();
-    await Promise.all([other.close(), twin.close()]);
-    await eventually(() => page.locator('tbody tr').count()).toBe(4);
+    await eventually(() => row(page, 'images').textContent()).toContain('contracts differ');
+    await row(page, 'images').click();
+    await page.getByText('gamma does not list RESIZE, other instances do').waitFor();
+    await twin.close();
+    // There is another instance: it is not gone.
+    await eventually(() => row(page, 'images').textContent()).toMatch(/up\s+beta/);
   });
 
   test('flags', async () => {
@@ -368,6 +396,38 @@ describe.skipIf(missing !== '')('the console', () => {
     await cluster.startDaemon('delta');
     clients['mail'] = await cluster.join('mail', 'delta', 'SEND');
     await eventually(() => health(page).textContent()).toMatch(WHOLE);
+  });
+
+  test('a service that went away is told until it is back, now and at a moment of the past; tools are not', async () => {
+    const page = await open('#/services');
+    const slider = page.getByRole('slider', { name: 'Moment that is shown' });
+    /** A moment some seconds after what was seen, which the history may tell a second late; it has passed. */
+    const nextMoment = async (): Promise<string> => {
+      const time = Math.ceil(Date.now() / 1000) + 2;
+      await eventually(async () => Number(await slider.getAttribute('aria-valuenow'))).toBeGreaterThan(time);
+      return new Date(time * 1000).toISOString().replace('.000', '');
+    };
+    const billing = await cluster.join('billing', 'beta', 'CHARGE');
+    await eventually(() => row(page, 'billing').textContent()).toContain('CHARGE');
+    const whenThere = await nextMoment();
+    await billing.close();
+    await eventually(() => row(page, 'billing').textContent()).toMatch(/gone \d+ s ago.*was on beta/);
+    await eventually(() => health(page).textContent()).toMatch(/billing is gone since \d\d:\d\d:\d\d/);
+    expect((await snapcom(['services'], { to: `sc://127.0.0.1:${cluster.daemon('alpha').port}` })).code).toBe(0);
+    const whenGone = await nextMoment();
+    expect(await page.locator('tbody tr').count()).toBe(5);
+    await row(page, 'billing').click();
+    await page.getByText(/^gone \d+ s ago, was on beta$/).waitFor();
+    await cluster.join('billing', 'beta', 'CHARGE');
+    await eventually(() => row(page, 'billing').textContent()).toMatch(/up\s+beta/);
+    await eventually(() => health(page).textContent()).toMatch(/4 machines, 5 services/);
+    await nextMoment();
+    await page.goto(`${url}#/services?time=${whenGone}`);
+    await eventually(() => row(page, 'billing').textContent()).toMatch(/gone \d+ s ago.*was on beta/);
+    expect(await health(page).textContent()).toContain('billing is gone since');
+    await page.goto(`${url}#/services?time=${whenThere}`);
+    await eventually(() => row(page, 'billing').textContent()).toMatch(/up\s+beta/);
+    expect(await health(page).textContent()).not.toContain('gone');
   });
 
   test('the connection is lost: the page says so, greys, and comes back by itself', async () => {

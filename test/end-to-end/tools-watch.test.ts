@@ -292,6 +292,24 @@ describe('services and status', () => {
     expect(await snapcom(['services', 'nobody'], { to: unix })).toMatchObject({ code: 1, stdout: '' });
   });
 
+  it('tells of a service that went away, and of no tool that did', async () => {
+    const service = await listen('went', 'PING');
+    await service.stop();
+    const one = await snapcom(['services', 'went', '--json'], { to: unix });
+    expect(one.code).toBe(1);
+    expect(JSON.parse(one.stdout)).toEqual({
+      server: 'alpha',
+      service: 'went',
+      status: 'gone',
+      down_since: expect.any(Number),
+    });
+    const { stdout } = await snapcom(['services'], { to: unix });
+    expect(stdout).toMatch(/^went +alpha +gone +\d+ s/m);
+    expect(stdout).not.toContain('snapcom_');
+    await listen('went', 'PING');
+    expect((await snapcom(['services', 'went'], { to: unix })).stdout).toMatch(/^went +alpha +up/m);
+  });
+
   it('tells how the daemon, the cluster and the clock are', async () => {
     const { code, stdout } = await snapcom(['status', '--json'], { to: tcp });
     const status = JSON.parse(stdout);

@@ -238,7 +238,9 @@ export const communicatord = defineService('communicatord', {
       id: string({ lengthMax: 256 })
         .optional()
         .describe('all that is known of this message, also where it only passed'),
-      since: seconds.optional().describe('not before'),
+      since: seconds
+        .optional()
+        .describe('not before; answered to `newest` where there is more than fits: what was before is not told'),
       until: seconds.optional().describe('not after'),
       after: integer({ min: 0 }).optional().describe('goes on where the last answer ended: its `next`'),
       count: integer({ min: 1, max: 10_000 }).default(1000).describe('how many at most'),

@@ -22,6 +22,8 @@ export interface RecordsAnswer {
   readonly server: string;
   readonly records: readonly MessageRecord[];
   readonly next: number | undefined;
+  /** Unix seconds by the clock of that machine: there was more than fits into the answer, and this is what it begins with. */
+  readonly since: number | undefined;
   /** Unix seconds by the clock of that machine: when it answered, and since when it holds records. */
   readonly now: number | undefined;
   readonly oldest: number | undefined;
@@ -146,6 +148,7 @@ export class Daemons {
       server,
       records: read(readRecords(parameters['records'] ?? ''), 'records'),
       next: numberIn(parameters['next']),
+      since: numberIn(parameters['since']),
       now: numberIn(parameters['now']),
       oldest: numberIn(parameters['oldest']),
       askedAt,

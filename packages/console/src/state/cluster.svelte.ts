@@ -1,7 +1,7 @@
 // What is known of the cluster, asked again and again at the pace that what is in sight needs: graph, traffic, history, flags.
 
 import { type GraphDocument, mergeGraphs } from '@snapcommunicator/network/atlas';
-import type { History, Traffic } from '@snapcommunicator/network/story';
+import { goneServices, type History, type Traffic } from '@snapcommunicator/network/story';
 import type { Flag } from 'snapcommunicator/contract';
 import { BusError } from '../bus/bus.ts';
 import type { DaemonReport, Daemons, ServiceRow } from '../bus/daemon.ts';
@@ -88,6 +88,12 @@ export class Cluster {
     const { time } = this.#sight();
     if (this.live === undefined || time === undefined) return this.live;
     return graphAt(this.live, this.history?.events ?? [], time, this.#memory);
+  });
+
+  /** Services that are, or at that moment were, on no machine any more, though their machines are there. */
+  readonly gone = $derived.by(() => {
+    if (this.graph === undefined || this.history === undefined) return [];
+    return goneServices(this.graph, this.history.events, this.#sight().time);
   });
 
   /** What went over the links at that moment: of the past, what this page saw itself. */

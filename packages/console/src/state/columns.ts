@@ -92,6 +92,15 @@ export function machineColumns(now: number, rows: readonly MachineRow[]): Column
   ];
 }
 
+const SERVICE_CONDITIONS = ['gone', 'lost', 'contracts differ', 'up, fewer', 'up'] as const;
+
+function serviceCondition({ state, contract, lostOn, gone }: ServiceSummary): (typeof SERVICE_CONDITIONS)[number] {
+  if (gone !== undefined) return 'gone';
+  if (state === 'lost') return 'lost';
+  if (contract.disagreements.length > 0) return 'contracts differ';
+  return lostOn.length > 0 ? 'up, fewer' : 'up';
+}
+
 export function serviceColumns(now: number, rows: readonly ServiceSummary[]): Column<ServiceSummary>[] {
   const most = Math.max(0, ...rows.map(({ sent, received }) => Math.max(sent, received)));
   return [
@@ -99,23 +108,23 @@ export function serviceColumns(now: number, rows: readonly ServiceSummary[]): Co
     {
       key: 'state',
       title: 'State',
-      value: ({ state, contract, lostOn }) =>
-        state === 'lost'
-          ? 'lost'
-          : contract.disagreements.length > 0
-            ? 'contracts differ'
-            : lostOn.length > 0
-              ? 'up, fewer'
-              : 'up',
-      hint: ({ contract, lostOn }) =>
-        [...contract.disagreements, ...lostOn.map((server) => `${server} had it and is lost`)].join('\n'),
+      // The worst first.
+      value: (row) => SERVICE_CONDITIONS.indexOf(serviceCondition(row)),
+      text: (row) => (row.gone === undefined ? serviceCondition(row) : `gone ${formatSpan(now - row.gone.since)} ago`),
+      hint: ({ contract, lostOn, gone }) =>
+        [
+          ...(gone === undefined ? [] : [`since ${absoluteOf(gone.since)}; ${gone.server} is there without it`]),
+          ...contract.disagreements,
+          ...lostOn.map((server) => `${server} had it and is lost`),
+        ].join('\n'),
       state: ({ state }) => state,
     },
     {
       key: 'machines',
       title: 'On',
       value: ({ machines }) => machines.join(' '),
-      text: ({ machines, lostOn }) => machines.join(', ') || `was on ${lostOn.join(', ')}`,
+      text: ({ machines, lostOn, gone }) =>
+        machines.join(', ') || `was on ${[...(gone === undefined ? [] : [gone.server]), ...lostOn].join(', ')}`,
     },
     {
       key: 'received',

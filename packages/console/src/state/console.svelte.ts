@@ -55,9 +55,9 @@ export class Console {
   readonly isStale = $derived(this.connection.kind !== 'ready');
 
   readonly health = $derived.by(() => {
-    const { graph } = this.cluster;
+    const { graph, gone } = this.cluster;
     if (graph === undefined) return undefined;
-    return healthLine(graph, this.view.time === undefined ? this.cluster.flags : []);
+    return healthLine(graph, this.view.time === undefined ? this.cluster.flags : [], gone);
   });
 
   /** Asks somebody by hand. @throws BusError */

@@ -2,6 +2,7 @@
 
 import type { GraphDocument } from '@snapcommunicator/network/atlas';
 import { describe, expect, test } from 'vitest';
+import { clockOf } from './format.ts';
 import { type HealthLevel, healthLine, type RaisedFlag } from './health.ts';
 import { graphOf, NOW } from './testing/graphs.ts';
 
@@ -81,6 +82,57 @@ describe('the health line', () => {
       [],
     ],
   ])('%s: %s', (level, text, graph, flags) => expect(healthLine(graph, flags)).toMatchObject({ level, text }));
+
+  const gone = (service: string, ago = 20) => ({ service, server: 'a', since: NOW - ago });
+  const [since, before] = [clockOf(NOW - 20), clockOf(NOW - 50)];
+
+  test.each<[HealthLevel, string, string, GraphDocument, RaisedFlag[], ReturnType<typeof gone>[]]>([
+    ['degraded', 'one', `x is gone since ${since}`, graphOf({ a: {} }), [], [gone('x')]],
+    [
+      'degraded',
+      'two',
+      `x and y are gone, the last since ${since}`,
+      graphOf({ a: {} }),
+      [],
+      [gone('x', 50), gone('y')],
+    ],
+    [
+      'degraded',
+      'many',
+      `4 services are gone, the last since ${before}`,
+      graphOf({ a: {} }),
+      [],
+      ['v', 'w', 'x', 'y'].map((name) => gone(name, 50)),
+    ],
+    [
+      'degraded',
+      'before what only hurts',
+      `x is gone since ${since}, and 2 more problems`,
+      half(graphOf({ a: {}, b: {} }, ['a-b'])),
+      [flag(5)],
+      [gone('x')],
+    ],
+    [
+      'lost',
+      'behind a lost machine',
+      'b lost 40 s ago: no service is missing, and 2 more problems',
+      graphOf({ a: {}, b: lost }),
+      [],
+      [gone('x'), gone('y')],
+    ],
+  ])('%s: services that are gone, %s', (level, _what, text, graph, flags, services) =>
+    expect(healthLine(graph, flags, services)).toMatchObject({ level, text }),
+  );
+
+  test('each that is gone has a sentence, but not without end', () => {
+    const few = healthLine(graphOf({ a: {}, b: lost }), [flag(5)], [gone('x')]).problems;
+    expect(few.map((text) => text.slice(0, 9))).toEqual(['b cannot ', 'x is gone', 'store/mai']);
+    expect(few[1]).toBe(`x is gone since ${since}; it was on a`);
+    const names = Array.from({ length: 500 }, (_, place) => gone(`x${place}`));
+    const { problems, text } = healthLine(graphOf({ a: {} }), [], names);
+    expect([problems.length, problems.at(-1)]).toEqual([20, '481 more services are gone']);
+    expect(text).toBe(`500 services are gone, the last since ${since}`);
+  });
 
   test('who is overloaded is named, as snapcom status does', () => {
     const busy = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, { load: 95 }]));

@@ -1,6 +1,8 @@
 // Says in one line of words how the cluster is: what is wrong first, what it costs, and nothing more.
 
 import { formatSpan, type GraphDocument, healthOf, isOverloaded } from '@snapcommunicator/network/atlas';
+import type { GoneService } from '@snapcommunicator/network/story';
+import { clockOf } from './format.ts';
 
 /** A condition that somebody has raised, as far as this line needs it. */
 export interface RaisedFlag {
@@ -29,22 +31,36 @@ export interface HealthLine {
 /** From this priority on a flag is a failure and not a hint. */
 const FAILURE_PRIORITY_MIN = 50;
 const NAMED_MAX = 3;
+/** Services that are gone, each with a sentence of its own. */
+const GONE_TOLD_MAX = 20;
+const isSevere = (problem: string): boolean => problem.startsWith('nobody knows a way');
 
-export function healthLine(graph: GraphDocument, flags: readonly RaisedFlag[] = []): HealthLine {
+/** @param gone services that are on no machine any more, though theirs is there */
+export function healthLine(
+  graph: GraphDocument,
+  flags: readonly RaisedFlag[] = [],
+  gone: readonly GoneService[] = [],
+): HealthLine {
   const { summary, problems, notes } = healthOf(graph);
   const raised = [...flags].sort((a, b) => b.priority - a.priority);
+  const lost = lostMachines(graph);
+  const severeCount = (lost?.count ?? 0) + problems.filter(isSevere).length;
   const all = [
-    ...problems,
+    ...problems.slice(0, severeCount),
+    ...goneProblems(gone),
+    ...problems.slice(severeCount),
     ...raised.map(({ unit, section, name, message }) => `${unit}/${section}/${name}: ${message}`),
   ];
-  const lost = lostMachines(graph);
   const failures = raised.filter(({ priority }) => priority >= FAILURE_PRIORITY_MIN).length;
-  const isLost = lost !== undefined || problems.some((text) => text.startsWith('nobody knows a way'));
-  const level = isLost || failures > 0 ? 'lost' : all.length > 0 ? 'degraded' : 'well';
+  const level = severeCount > 0 || failures > 0 ? 'lost' : all.length > 0 ? 'degraded' : 'well';
   const rest = { level, problems: all, notes } as const;
   if (lost !== undefined) {
     const others = all.length - lost.count;
     return { ...rest, text: lost.text + moreOf(others), spoken: lost.spoken + moreOf(others) };
+  }
+  if (severeCount === 0 && gone.length > 0) {
+    const text = goneWords(gone) + moreOf(all.length - goneProblems(gone).length);
+    return { ...rest, text, spoken: text };
   }
   if (problems.length > 0) {
     const text = capitalised(problems[0] as string) + moreOf(all.length - 1);
@@ -61,8 +77,25 @@ export function healthLine(graph: GraphDocument, flags: readonly RaisedFlag[] = 
   return { ...rest, level: 'degraded', text, spoken: text };
 }
 
-const listed = (names: readonly string[]): string =>
-  names.length <= NAMED_MAX ? conjunction(names) : plural(names.length, 'machine');
+const listed = (names: readonly string[], noun = 'machine'): string =>
+  names.length <= NAMED_MAX ? conjunction(names) : plural(names.length, noun);
+
+/** The time of day, not the span: it is spoken once, and does not grow. */
+function goneWords(gone: readonly GoneService[]): string {
+  const who = listed(
+    gone.map(({ service }) => service),
+    'service',
+  );
+  const since = clockOf(Math.max(...gone.map((each) => each.since)));
+  return gone.length === 1 ? `${who} is gone since ${since}` : `${who} are gone, the last since ${since}`;
+}
+
+function goneProblems(gone: readonly GoneService[]): string[] {
+  const told = gone.length > GONE_TOLD_MAX ? gone.slice(0, GONE_TOLD_MAX - 1) : gone;
+  const texts = told.map((each) => `${goneWords([each])}; it was on ${each.server}`);
+  if (told.length < gone.length) texts.push(`${plural(gone.length - told.length, 'more service')} are gone`);
+  return texts;
+}
 
 /** Undefined if all can be reached. */
 function lostMachines({ servers, dataCenters, time }: GraphDocument) {

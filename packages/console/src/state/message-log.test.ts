@@ -26,6 +26,21 @@ describe('the log of messages', () => {
     expect(log.rows).toMatchObject([{ outcome: 'delivered', time: 100, tookSeconds: 0.25, machines: ['a', 'b'] }]);
   });
 
+  test('what had ended before a moment is dropped, and is another row if it is told again', () => {
+    const log = new MessageLog();
+    log.add(sighting({ id: '1', time: 100 }));
+    log.add(sighting({ id: '2', time: 101 }));
+    log.add(sighting({ id: '3', time: 101.5 }));
+    log.add(sighting({ id: '4', time: 100 }));
+    // Began before, and was on its way at that moment.
+    log.add(sighting({ id: '1', at: 'b', time: 101 }));
+    log.dropBefore(101);
+    expect(log.rows.map(({ id }) => id)).toEqual(['1', '2', '3']);
+    expect(log.add(sighting({ id: '3', at: 'b', time: 102 })).number).toBe(3);
+    expect(log.add(sighting({ id: '4', time: 102 })).number).toBe(5);
+    expect(log.rows.length).toBe(4);
+  });
+
   test('the order in which they say it does not matter', () => {
     const log = new MessageLog();
     log.add(sighting({ id: '1', at: 'b', time: 100.25, outcome: 'refused', reason: 'queue full' }));

@@ -67,6 +67,8 @@ export function isMeant(filter: Filter, { line, ...record }: Sighting): boolean 
 }
 
 const LINE_LENGTH_MAX = 4000;
+/** Recorders tell milliseconds. */
+const CLOCK_SECONDS = 0.001;
 
 export class MessageLog {
   readonly #countMax: number;
@@ -113,6 +115,14 @@ export class MessageLog {
   /** Puts what came out of order into the order of time: what the recorders held comes machine by machine. */
   sort(): void {
     this.#rows.sort((a, b) => a.time - b.time || a.number - b.number);
+  }
+
+  /** What had ended before is not shown any more. */
+  dropBefore(time: number): void {
+    const kept = this.#rows.filter((row) => row.time + (row.tookSeconds ?? 0) >= time - CLOCK_SECONDS / 2);
+    this.clear();
+    this.#rows = kept;
+    for (const row of kept) if (row.id !== '') this.#byId.set(row.id, row);
   }
 
   clear(): void {

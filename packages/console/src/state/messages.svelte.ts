@@ -48,6 +48,8 @@ export class Messages {
   isLoading = $state(false);
   /** Messages that daemons left out because they were too many. */
   skipped = $state(0);
+  /** Before this moment, in Unix seconds, there were more than a daemon told: nothing of that is shown. */
+  since = $state<number | undefined>(undefined);
   /** While paused these are shown, and nothing moves. */
   frozen = $state.raw<readonly MessageRow[] | undefined>(undefined);
   readonly log = new MessageLog();
@@ -87,6 +89,7 @@ export class Messages {
     this.log.clear();
     this.frozen = undefined;
     this.skipped = 0;
+    this.since = undefined;
     this.refusal = '';
     this.isLoading = true;
     this.#show();
@@ -184,6 +187,7 @@ export class Messages {
   async #recall(filter: string, until: number, isCurrent: () => boolean): Promise<void> {
     const own = this.#cluster.live?.seenFrom;
     if (own === undefined) return;
+    const begins: number[] = [];
     await askEach([own, ...this.#cluster.others], async (server) => {
       const ahead = this.#clocks.get(server)?.aheadSeconds ?? 0;
       const answer = await this.#daemons.records(server === own ? '' : server, {
@@ -195,6 +199,7 @@ export class Messages {
       });
       if (!isCurrent()) return;
       this.#learnClock(server, answer);
+      if (answer.since !== undefined) begins.push(this.#ownTime(server, answer.since));
       for (const {
         number: _number,
         cameBy: _cameBy,
@@ -208,6 +213,11 @@ export class Messages {
       }
     });
     if (!isCurrent()) return;
+    if (begins.length > 0) {
+      // Before that only machines with little to do have told all: that is a picture of nothing that ever was.
+      this.since = Math.max(...begins);
+      this.log.dropBefore(this.since);
+    }
     this.log.sort();
     this.#show();
   }

@@ -1,7 +1,9 @@
 // The rows of the tables, from the graph and the traffic.
 
 import { describe, expect, test } from 'vitest';
+import { serviceColumns } from './columns.ts';
 import { linkRows, machineRows, serviceRates, serviceSummaries } from './rows.ts';
+import { arrange, textOf } from './tables.ts';
 import { graphOf, NOW } from './testing/graphs.ts';
 import { trafficOf } from './testing/traffic.ts';
 
@@ -55,6 +57,35 @@ describe('rows of the tables', () => {
       { name: 'gone', state: 'lost', machines: [], lostOn: ['c'] },
       { name: 'web', state: 'degraded', machines: ['a', 'b'], lostOn: ['c'], upSince: 20, queuedBytes: 7 },
     ]);
+  });
+
+  test('services: gone, while their machine is there', () => {
+    const graph = graphOf({ a: { services: ['web'] }, b: { isReachable: false, services: ['old'] } });
+    const gone = ['old', 'billing'].map((service) => ({ service, server: 'a', since: NOW - 20 }));
+    const rows = serviceSummaries(graph, new Map(), new Map(), new Map(), gone);
+    expect(rows).toMatchObject([
+      { name: 'billing', state: 'lost', machines: [], lostOn: [], gone: { server: 'a' } },
+      { name: 'old', state: 'lost', lostOn: ['b'], gone: { server: 'a' } },
+      { name: 'web', state: 'well', gone: undefined },
+    ]);
+    const columns = serviceColumns(NOW, rows);
+    const shown = (key: string) =>
+      arrange(rows, columns, '', { column: 'state', isDescending: false }).map((row) =>
+        textOf(columns.find((column) => column.key === key) as (typeof columns)[number], row),
+      );
+    expect(shown('state')).toEqual(['gone 20 s ago', 'gone 20 s ago', 'up']);
+    expect(shown('machines')).toEqual(['was on a', 'was on a, b', 'a']);
+  });
+
+  test('services by their state: the worst first', () => {
+    const graph = graphOf({
+      a: { services: ['a', 'b', 'c/PING', 'd'] },
+      b: { services: ['c/PING,EXTRA'] },
+      c: { isReachable: false, services: ['d', 'z'] },
+    });
+    const rows = serviceSummaries(graph, new Map(), new Map(), new Map(), [{ service: 'y', server: 'a', since: NOW }]);
+    const sorted = arrange(rows, serviceColumns(NOW, rows), '', { column: 'state', isDescending: false });
+    expect(sorted.map(({ name }) => name)).toEqual(['y', 'z', 'c', 'd', 'a', 'b']);
   });
 
   test('links: both directions, and lost with an end', () => {

@@ -1,7 +1,7 @@
 // The rows of the tables: machines, services and links, each with what is known of its traffic.
 
 import { type AtlasLink, type AtlasServer, type GraphDocument, isOverloaded } from '@snapcommunicator/network/atlas';
-import type { Traffic } from '@snapcommunicator/network/story';
+import type { GoneService, Traffic } from '@snapcommunicator/network/story';
 import type { DaemonReport, ServiceRow } from '../bus/daemon.ts';
 import type { MapTraffic } from '../map/model.ts';
 import { contractsOf, type ServiceContract } from './contracts.ts';
@@ -27,6 +27,8 @@ export interface ServiceSummary {
   readonly machines: readonly string[];
   /** Machines that had it and are lost. */
   readonly lostOn: readonly string[];
+  /** Since when it is on no machine, though that of its last instance is there. */
+  readonly gone: GoneService | undefined;
   readonly contract: ServiceContract;
   readonly sent: number;
   readonly received: number;
@@ -105,6 +107,7 @@ export function serviceSummaries(
   rates: ServiceRates,
   details: ReadonlyMap<string, readonly ServiceRow[]>,
   traffic: ReadonlyMap<string, Traffic>,
+  goneServices: readonly GoneService[] = [],
 ): ServiceSummary[] {
   const contracts = new Map(
     contractsOf(
@@ -117,10 +120,11 @@ export function serviceSummaries(
     if (isReachable) continue;
     for (const { name } of services) lostOn.set(name, [...(lostOn.get(name) ?? []), server]);
   }
+  const gone = new Map(goneServices.map((each) => [each.service, each]));
   const byName = new Map<string, ServiceRow[]>();
   for (const rows of details.values())
     for (const row of rows) byName.set(row.service, [...(byName.get(row.service) ?? []), row]);
-  return [...new Set([...contracts.keys(), ...lostOn.keys()])].sort().map((name) => {
+  return [...new Set([...contracts.keys(), ...lostOn.keys(), ...gone.keys()])].sort().map((name) => {
     const contract = contracts.get(name) ?? { service: name, instances: [], commands: [], disagreements: [] };
     const machines = contract.instances.map(({ server }) => server);
     const own = machines.map((server) => rates.get(`${server}:${name}`) ?? NO_RATES);
@@ -132,6 +136,7 @@ export function serviceSummaries(
       state: machines.length === 0 ? 'lost' : isAmiss ? 'degraded' : 'well',
       machines,
       lostOn: lostOn.get(name) ?? [],
+      gone: gone.get(name),
       contract,
       sent: own.reduce((sum, { sent }) => sum + sent, 0),
       received: own.reduce((sum, { received }) => sum + received, 0),

@@ -49,7 +49,8 @@ export function addRecordCommands(runner: CommandRunner, parts: RecordParts): vo
         return complain(`filter, character ${compiled.error.at + 1}: ${compiled.error.message}`);
       const { filter } = compiled;
       const page = reader.read({ filter, since, until, after, countMax: count, isNewest: newest, bytesMax });
-      answer('RECORDS', { records: `[${page.records.join(',')}]`, next: page.next, oldest: page.oldest, now });
+      const { records: lines, ...rest } = page;
+      answer('RECORDS', { records: `[${lines.join(',')}]`, ...rest, now });
     },
     { isPrivileged: true },
   );

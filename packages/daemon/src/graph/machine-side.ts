@@ -66,6 +66,8 @@ export class MachineSide implements DriverLocal {
     const { node, remoteNodes, outcomes, keeping } = this.#parts;
     const isReachable = (instance: Instance): boolean => node.router.graph?.isReachable(instance) ?? false;
     outcomes.settle(remoteNodes.takeBack(isReachable));
+    // And what a stream would not take while its node could not be reached.
+    remoteNodes.pump();
     for (const { destination } of keeping.keeper.destinations()) this.#changed.add(destination);
   }
 

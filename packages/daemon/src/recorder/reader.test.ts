@@ -7,7 +7,7 @@ import { Arena } from '../switch/arena.ts';
 import { formatId, parseId } from './message-id.ts';
 import { wordOfRun } from './outcomes.ts';
 import { Payloads } from './payloads.ts';
-import { RecordReader } from './reader.ts';
+import { type RecordQuery, RecordReader } from './reader.ts';
 import { Recorder } from './recorder.ts';
 import { Redaction } from './redaction.ts';
 
@@ -163,6 +163,26 @@ describe('pages', () => {
     expect([rest.records.length, rest.next]).toEqual([6, undefined]);
     const small = reader.read({ countMax: 100, isNewest: false, bytesMax: 10 });
     expect([small.records.length, small.next]).toEqual([1, 1]);
+  });
+
+  it('of the newest say where they begin, if there is more', () => {
+    for (let n = 0; n < 10; n++) {
+      recorder.note(flow(n % 2 === 0 ? 'EVEN' : 'ODD'), 10, 'delivered');
+      nowMs += 1000;
+    }
+    const { filter } = compileFilter('command==EVEN');
+    const newest = (countMax: number, more: Partial<RecordQuery> = {}) => {
+      const { records, next, since } = reader.read({ countMax, isNewest: true, bytesMax: 1e6, ...more });
+      expect(next).toBeUndefined();
+      const first = recorder.unixTimeOf(recorder.record(0).timeMs);
+      return [records.length, since === undefined ? undefined : Math.round(since - first)];
+    };
+    expect(newest(4)).toEqual([4, 6]);
+    expect(newest(10)).toEqual([10, undefined]);
+    expect(newest(100, { bytesMax: 10 })).toEqual([1, 9]);
+    expect(newest(4, { filter })).toEqual([4, 2]);
+    expect(newest(5, { filter })).toEqual([5, undefined]);
+    expect(newest(4, { since: recorder.unixTimeOf(recorder.record(6).timeMs) })).toEqual([4, undefined]);
   });
 
   it('tell nothing that is too old, and only what the time asked for holds', () => {

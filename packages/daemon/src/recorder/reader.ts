@@ -39,6 +39,8 @@ export interface RecordPage {
   readonly records: readonly string[];
   /** Where to go on; undefined: there is no more. */
   readonly next: number | undefined;
+  /** Of the newest: all since then is told, in Unix seconds, and of what was before only this much is known: it is too much. */
+  readonly since: number | undefined;
   /** Unix seconds of the oldest that is held; undefined: nothing is. */
   readonly oldest: number | undefined;
 }
@@ -91,11 +93,11 @@ export class RecordReader {
       if (record === undefined || filter?.matches(record) === false) continue;
       const text = JSON.stringify(record);
       if (records.length >= countMax || (records.length > 0 && bytes + text.length > bytesMax))
-        return { records, next: number };
+        return { records, next: number, since: undefined };
       bytes += text.length + 1;
       records.push(text);
     }
-    return { records, next: end < to ? end : undefined };
+    return { records, next: end < to ? end : undefined, since: undefined };
   }
 
   #newest({ filter, countMax, bytesMax }: RecordQuery, from: number, to: number) {
@@ -105,16 +107,23 @@ export class RecordReader {
     const records: string[] = [];
     let bytes = 0;
     const end = Math.max(from, to - LOOKED_AT_MAX);
-    for (let number = to - 1; number >= end && records.length < countMax; number--) {
+    /** The oldest record from which on nothing is missing. */
+    let whole = to;
+    for (let number = to - 1; number >= end; number--) {
       if (!matching.mayMatch(recorder, number)) continue;
       const record = this.#tell(recorder.record(number), ranks);
       if (record === undefined || filter?.matches(record) === false) continue;
       const text = JSON.stringify(record);
       bytes += text.length + 1;
-      if (records.length > 0 && bytes > bytesMax) break;
+      if (records.length >= countMax || (records.length > 0 && bytes > bytesMax)) {
+        const since = whole < to ? recorder.unixTimeOf(recorder.record(whole).timeMs) : undefined;
+        return { records: records.reverse(), next: undefined, since };
+      }
       records.push(text);
+      whole = number;
     }
-    return { records: records.reverse(), next: undefined };
+    const since = end > from ? recorder.unixTimeOf(recorder.record(end).timeMs) : undefined;
+    return { records: records.reverse(), next: undefined, since };
   }
 
   /** The oldest record that is young enough to be told. */

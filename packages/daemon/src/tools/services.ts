@@ -1,7 +1,7 @@
 // `snapcom services`: the services of the cluster, as a table: what is where, since when, what it understands.
 
-import { contractsOf } from '@snapcommunicator/network/atlas';
-import { readTraffic } from '@snapcommunicator/network/story';
+import { contractsOf, type GraphDocument } from '@snapcommunicator/network/atlas';
+import { type GoneService, goneServices, readHistory, readTraffic } from '@snapcommunicator/network/story';
 import type { Command } from 'commander';
 import type { Communicator } from 'snapcommunicator';
 import { askEach, askGraph, othersIn } from './cluster.ts';
@@ -57,7 +57,8 @@ export function describe(command: Command): void {
       'after',
       `
 SINCE, and DELIVERED, the lines that went to a service since it connected, come from the daemon of its machine. COMMANDS
-leaves out those that every service understands; --json has them all. A service is lost with its machine. --check names
+leaves out those that every service understands; --json has them all. A service is lost with its machine; one that went
+away while its machine stayed, and is nowhere else, is gone, as long as the history of the daemon has it. --check names
 instances that list less than others of the same name, and commands that are sent just now, not listed, and refused (for
 that it needs the privilege of "snapcom top").`,
     );
@@ -102,6 +103,7 @@ async function check(name: string | undefined, options: ServicesOptions, output:
 /** What each daemon says of its services; of those that do not answer, or are of another kind, what the own one knows. */
 async function askCluster(bus: Communicator): Promise<Row[]> {
   const [known, graph] = await Promise.all([askServices(bus, '', answerMsMax), askGraph(bus)]);
+  const gone = await askGone(bus, graph);
   const answers = await askEach(othersIn(graph), async (server) => {
     const rows = await askServices(bus, server, detailMsMax);
     return [server, rows.filter((row) => row.server === server)] as const;
@@ -116,7 +118,19 @@ async function askCluster(bus: Communicator): Promise<Row[]> {
       rows.push({ server, service, status: isReachable ? 'up' : 'lost', ...(commands !== undefined && { commands }) });
     }
   }
+  for (const { service, server, since } of gone)
+    if (!listed.has(`${server}:${service}`)) rows.push({ server, service, status: 'gone', down_since: since });
   return rows.sort((a, b) => compare(a.service, b.service) || compare(a.server, b.server));
+}
+
+/** The history takes a privilege that the list of services does not take: without it nothing is known of what went away. */
+async function askGone(bus: Communicator, graph: GraphDocument): Promise<GoneService[]> {
+  try {
+    const { value } = await askJson(bus, '', 'HISTORY', {}, readHistory, detailMsMax);
+    return goneServices(graph, value.events);
+  } catch {
+    return [];
+  }
 }
 
 /** All pages of what a daemon knows. */
