@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type GraphDocument, readGraph } from '@snapcommunicator/network/atlas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, until } from '../support/cluster.ts';
+import { LineClient } from '../support/line-client.ts';
 import { type RunningSnapcom, snapcom, startSnapcom } from '../support/snapcom.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'snapcom-tools-'));
@@ -257,6 +258,18 @@ describe('sniff', () => {
     expect([...byPlace.keys()].sort()).toEqual(['alpha', 'gamma']);
     expect(byPlace.get('alpha')).toMatchObject({ outcome: 'sent', parameters: { n: '2' } });
     expect(byPlace.get('gamma')).toMatchObject({ outcome: 'delivered', id: byPlace.get('alpha')?.['id'] });
+  });
+
+  it('keeps what nobody looks at any more for a short time only', async () => {
+    const wire = await LineClient.connect({ path: cluster.daemon('alpha').unixPath }, 'viewer');
+    wire.send('REGISTER service=viewer;version=1;transient=true');
+    await wire.expect(/ HELP$/);
+    await wire.expect(/ READY /);
+    wire.send('gamma:communicatord/SNIFF filter="command==NOTE"');
+    await wire.expect(/viewer_\d+\/SNIFFING/);
+    wire.send('gamma:mail/NOTE n=3');
+    await wire.expect(/viewer_\d+\/SNIFFED cache="?ttl=10s"?;/);
+    await wire.close();
   });
 
   it.each([

@@ -109,6 +109,8 @@ export function addControlCommands(runner: CommandRunner, parts: ControlParts): 
 
 /** Somebody on another machine who looks asks again before this is over. */
 const VIEWER_LEASE_MS = 15_000;
+/** What it is shown may wait while links change, but not for one who has gone: it would be tried again and again. */
+const VIEWER_CACHE = 'ttl=10s';
 
 function viewerElsewhere({ isRemote, message }: Caller, delivery: Delivery): Viewer | undefined {
   if (!isRemote || message.sentFromService === '') return undefined;
@@ -117,7 +119,7 @@ function viewerElsewhere({ isRemote, message }: Caller, delivery: Delivery): Vie
     key: to,
     leaseMs: VIEWER_LEASE_MS,
     waitingBytes: () => delivery.waitingBytesTo(to),
-    tell: (values) => delivery.tell(to, 'SNIFFED', values),
+    tell: (values) => delivery.tell(to, 'SNIFFED', { ...values, cache: VIEWER_CACHE }),
   };
 }
 

@@ -18,6 +18,8 @@ interface DrainOptions {
 const pollMs = 300;
 /** Nothing has passed through for so long: others have found other ways. */
 const quietMs = 1000;
+/** But so few frames: answers to tools that have ended are tried again each second, for as long as they may wait. */
+const strayFramesMax = 20;
 const answerMsMax = 5000;
 
 export function describe(command: Command): void {
@@ -85,17 +87,20 @@ async function ask(bus: Communicator, server: string, undo: boolean) {
 /** Resolves when nothing is under way any more. @throws ToolError when that takes too long */
 async function untilQuiet(bus: Communicator, server: string, name: string, timeoutMs: number) {
   const startMs = performance.now();
-  let passed = -1;
+  let passed = Number.NEGATIVE_INFINITY;
   let quietSinceMs = startMs;
   for (;;) {
     const state = await ask(bus, server, false);
     const nowMs = performance.now();
-    const isBusy = state.passed !== passed || state.sent_bytes > 0 || state.queued_bytes > 0;
-    if (isBusy) quietSinceMs = nowMs;
+    const isPassing = state.passed - passed > strayFramesMax;
+    if (isPassing || state.sent_bytes > 0 || state.queued_bytes > 0) {
+      quietSinceMs = nowMs;
+      passed = state.passed;
+    }
     if (nowMs - quietSinceMs >= quietMs) return state;
     if (nowMs - startMs >= timeoutMs) {
       const what = [
-        ...(state.passed !== passed ? ['frames still pass through'] : []),
+        ...(isPassing ? ['frames still pass through'] : []),
         ...(state.sent_bytes > 0 ? [`${formatBytes(state.sent_bytes)} are not acknowledged`] : []),
         ...(state.queued_bytes > 0 ? [`${formatBytes(state.queued_bytes)} wait for services`] : []),
       ];
@@ -104,7 +109,6 @@ async function untilQuiet(bus: Communicator, server: string, name: string, timeo
         `${name} is draining, but not done after ${Math.round(timeoutMs / 1000)} s: ${what.join(', ') || 'it was busy a moment ago'}`,
       );
     }
-    passed = state.passed;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
