@@ -9,14 +9,27 @@ import {
   readLedger,
   readRecords,
   readTraffic,
+  type Silence,
   type Traffic,
 } from '@snapcommunicator/network/story';
 import { type Flag, readFlags } from 'snapcommunicator/contract';
 import type { Message } from 'snapcommunicator/wire';
-import { type Bus, BusError } from './bus.ts';
+import { type Bus, BusError, type Fault } from './bus.ts';
 
 /** Who answers later is shown as this machine knows it. */
 const elsewhereMsMax = 3000;
+
+const SILENCES: Readonly<Record<Fault, Silence>> = {
+  lost: 'lost',
+  absent: 'lost',
+  timeout: 'silent',
+  busy: 'silent',
+  refused: 'refused',
+  unknown: 'old',
+};
+
+/** Why nothing is known of a machine that was asked: what came instead of its answer says it. */
+export const silenceOf = (error: unknown): Silence => (error instanceof BusError ? SILENCES[error.fault] : 'silent');
 
 export interface RecordsAnswer {
   readonly server: string;

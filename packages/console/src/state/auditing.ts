@@ -7,11 +7,12 @@ import {
   describeEnded,
   describeEntry,
   type LedgerAnswer,
-  type Silence,
+  type Machine,
+  machinesOf,
   UNSEEN_WORDS,
 } from '@snapcommunicator/network/story';
-import { BusError, type Fault } from '../bus/bus.ts';
-import type { Daemons } from '../bus/daemon.ts';
+import { BusError } from '../bus/bus.ts';
+import { type Daemons, silenceOf } from '../bus/daemon.ts';
 import { counted, countOf } from './format.ts';
 
 export interface AuditProgress {
@@ -48,11 +49,6 @@ export const AUDIT_PATIENCE_MS = 10_000;
 const MACHINES_MAX = 250;
 const FAULTS_MAX = 50;
 
-interface Asked {
-  readonly server: string;
-  readonly silence: Silence | undefined;
-}
-
 /** @throws BusError when this machine's daemon does not tell; what the signal is aborted with, when it is */
 export async function auditCluster({
   daemons,
@@ -67,20 +63,20 @@ export async function auditCluster({
     progress = next;
     if (!signal.aborted) onProgress(progress);
   };
-  const machines = async (): Promise<Asked[]> => {
+  const machines = async (): Promise<Machine[]> => {
     const all = await machinesNow(daemons);
     signal.throwIfAborted();
     const asked = all.filter(({ silence }) => silence === undefined).length;
     become({ round: progress.round + 1, asked, answered: 0 });
     return all;
   };
-  const ask = async ({ server, silence }: Asked): Promise<LedgerAnswer> => {
+  const ask = async ({ server, isOwn, silence }: Machine): Promise<LedgerAnswer> => {
     if (silence !== undefined) return { server, silence };
     try {
-      return { server, ledger: await daemons.ledger(server === asker ? '' : server) };
+      return { server, ledger: await daemons.ledger(isOwn ? '' : server) };
     } catch (error) {
-      if (server === asker || !(error instanceof BusError) || error.fault === 'lost') throw error;
-      return { server, silence: SILENCES[error.fault] };
+      if (isOwn || !(error instanceof BusError) || error.fault === 'lost') throw error;
+      return { server, silence: silenceOf(error) };
     } finally {
       become({ ...progress, answered: progress.answered + 1 });
     }
@@ -88,25 +84,14 @@ export async function auditCluster({
   return auditInRounds({ machines, ask, pause, nowMs }, { asker, patienceMs: AUDIT_PATIENCE_MS });
 }
 
-/** What is wrong with an answer says why nothing is known of that machine. */
-const SILENCES: Readonly<Record<Fault, Silence>> = {
-  lost: 'lost',
-  absent: 'lost',
-  timeout: 'silent',
-  busy: 'silent',
-  refused: 'refused',
-  unknown: 'old',
-};
-
-async function machinesNow(daemons: AuditTools['daemons']): Promise<Asked[]> {
-  const { servers } = await daemons.graph();
-  const named = servers.filter(({ name }) => !name.startsWith('#'));
-  if (named.length > MACHINES_MAX)
-    throw new BusError('refused', `${named.length} machines are too many for a page, which compares ${MACHINES_MAX}`);
-  return named.map(({ name, isReachable, knowledge }) => ({
-    server: name,
-    silence: knowledge === 'opaque' ? 'opaque' : isReachable ? undefined : 'lost',
-  }));
+async function machinesNow(daemons: AuditTools['daemons']): Promise<Machine[]> {
+  const machines = machinesOf(await daemons.graph());
+  if (machines.length > MACHINES_MAX)
+    throw new BusError(
+      'refused',
+      `${machines.length} machines are too many for a page, which compares ${MACHINES_MAX}`,
+    );
+  return machines;
 }
 
 export function auditWords({ isBalanced, entries, ledgers, unseen, ended }: Audit): AuditWords {

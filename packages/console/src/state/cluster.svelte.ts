@@ -1,7 +1,7 @@
 // What is known of the cluster, asked again and again at the pace that what is in sight needs: graph, traffic, history, flags.
 
 import { type GraphDocument, mergeGraphs } from '@snapcommunicator/network/atlas';
-import { goneServices, type History, type Traffic } from '@snapcommunicator/network/story';
+import { goneServices, type History, machinesOf, type Traffic } from '@snapcommunicator/network/story';
 import type { Flag } from 'snapcommunicator/contract';
 import { BusError } from '../bus/bus.ts';
 import type { DaemonReport, Daemons, ServiceRow } from '../bus/daemon.ts';
@@ -113,10 +113,9 @@ export class Cluster {
   get others(): string[] {
     const { live } = this;
     if (live === undefined) return [];
-    return live.servers
-      .filter(({ name, isReachable, knowledge }) => name !== live.seenFrom && isReachable && knowledge !== 'opaque')
-      .map(({ name }) => name)
-      .filter((name) => !name.startsWith('#'));
+    return machinesOf(live)
+      .filter(({ isOwn, silence }) => !isOwn && silence === undefined)
+      .map(({ server }) => server);
   }
 
   get tasks(): Task[] {

@@ -5,13 +5,14 @@ import {
   betterClock,
   type ClockEstimate,
   clockFrom,
+  machinesOf,
   type Story,
   tellStory,
   type Witness,
 } from '@snapcommunicator/network/story';
 import type { Message } from 'snapcommunicator/wire';
-import { BusError, type Fault } from '../bus/bus.ts';
-import type { Daemons, RecordsAnswer } from '../bus/daemon.ts';
+import { BusError } from '../bus/bus.ts';
+import { type Daemons, type RecordsAnswer, silenceOf } from '../bus/daemon.ts';
 import type { Cluster } from './cluster.svelte.ts';
 import { isConsoleTalk, isMeant, MessageLog, type MessageRow } from './message-log.ts';
 import { askEach } from './scheduler.ts';
@@ -22,13 +23,6 @@ const RECORDS_PER_MACHINE = 1000;
 /** Daemons of other machines show traffic for 15 s. */
 const RENEW_MS = 5000;
 const RENDER_MS = 100;
-
-const SILENCE: Partial<Record<Fault, Witness['silence']>> = {
-  timeout: 'silent',
-  absent: 'silent',
-  refused: 'refused',
-  unknown: 'old',
-};
 
 /** What is watched: a filter, and the moment that is looked at. */
 export interface Watch {
@@ -140,16 +134,15 @@ export class Messages {
     const { live } = this.#cluster;
     if (live === undefined) return undefined;
     const witnesses = await Promise.all(
-      live.servers.map(async ({ name, id: node, upSince, isReachable, knowledge }): Promise<Witness> => {
-        const known = { server: name, node, upSince, records: [] };
-        if (!isReachable) return { ...known, silence: 'lost' };
-        if (knowledge === 'opaque') return { ...known, silence: 'opaque' };
+      machinesOf(live).map(async ({ server, isOwn, node, upSince, silence }): Promise<Witness> => {
+        const known = { server, node, upSince, records: [] };
+        if (silence !== undefined) return { ...known, silence };
         try {
-          const answer = await this.#daemons.records(name === live.seenFrom ? '' : name, { id });
-          this.#learnClock(name, answer);
-          return { ...known, clock: this.#clocks.get(name), oldest: answer.oldest, records: answer.records };
+          const answer = await this.#daemons.records(isOwn ? '' : server, { id });
+          this.#learnClock(server, answer);
+          return { ...known, clock: this.#clocks.get(server), oldest: answer.oldest, records: answer.records };
         } catch (error) {
-          return { ...known, silence: (error instanceof BusError && SILENCE[error.fault]) || 'silent' };
+          return { ...known, silence: silenceOf(error) };
         }
       }),
     );

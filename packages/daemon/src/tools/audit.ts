@@ -8,6 +8,8 @@ import {
   describeEntry,
   type Ledger,
   type LedgerAnswer,
+  type Machine,
+  machinesOf,
   readLedger,
   streamName,
   UNSEEN_WORDS,
@@ -21,7 +23,7 @@ import { durationOption } from './option-values.ts';
 import { type Cell, type Column, type Output, printable } from './output.ts';
 import { formatAge, formatCount, plural, wrapped } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askJson, hear, type Machine, machinesOf, PRIVILEGE_HELP } from './witnesses.ts';
+import { askJson, hear, PRIVILEGE_HELP } from './witnesses.ts';
 
 interface AuditOptions extends CommonOptions {
   readonly timeout: number;

@@ -1,8 +1,8 @@
 // Which messages belong together: the filter for `snapcom sniff --follow`, by ids that requests and answers share.
 
-import { isMessageId, type Witness } from '@snapcommunicator/network/story';
+import { isMessageId, type Machine, type Witness } from '@snapcommunicator/network/story';
 import type { Communicator } from 'snapcommunicator';
-import { askWitnesses, type Machine } from './witnesses.ts';
+import { askWitnesses } from './witnesses.ts';
 
 export interface Conversation {
   /** In the language of filters. */

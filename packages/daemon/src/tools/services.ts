@@ -1,7 +1,7 @@
 // `snapcom services`: the services of the cluster, as a table: what is where, since when, what it understands.
 
 import { contractsOf, type GraphDocument } from '@snapcommunicator/network/atlas';
-import { type GoneService, goneServices, readHistory, readTraffic } from '@snapcommunicator/network/story';
+import { type GoneService, goneServices, machinesOf, readHistory, readTraffic } from '@snapcommunicator/network/story';
 import type { Command } from 'commander';
 import type { Communicator } from 'snapcommunicator';
 import { askEach, askGraph, othersIn } from './cluster.ts';
@@ -10,7 +10,7 @@ import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
 import type { Cell, Column, Output } from './output.ts';
 import { formatAge, formatCount } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askJson, hear, machinesOf } from './witnesses.ts';
+import { askJson, hear } from './witnesses.ts';
 
 /** What the daemon says about a service; an older or newer one may leave out anything but the names. */
 interface Row {

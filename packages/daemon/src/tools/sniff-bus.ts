@@ -1,6 +1,7 @@
 // Traffic of daemons for `snapcom sniff`: what they recorded, then what passes; of one machine, or of all.
 
 import { compileFilter, type Filter } from '@snapcommunicator/network/filter';
+import { type Machine, machinesOf } from '@snapcommunicator/network/story';
 import { type Communicator, communicatord } from 'snapcommunicator';
 import { askGraph } from './cluster.ts';
 import { openConnection } from './connection.ts';
@@ -13,7 +14,7 @@ import { type LiveOptions, Skipped, Watch } from './sniff-live.ts';
 import { readPast } from './sniff-past.ts';
 import { type Sniffed, sniffedOf } from './sniffed.ts';
 import { plural } from './text.ts';
-import { type Machine, machinesOf, nowSeconds } from './witnesses.ts';
+import { nowSeconds } from './witnesses.ts';
 
 export interface BusOptions extends LiveOptions {
   readonly count?: number;

@@ -1,13 +1,13 @@
 // Past traffic for `snapcom sniff --since`: what recorders hold, of several machines in one order, page by page.
 
 import type { Filter } from '@snapcommunicator/network/filter';
-import type { MessageRecord } from '@snapcommunicator/network/story';
+import { type Machine, type MessageRecord } from '@snapcommunicator/network/story';
 import { type Communicator, CommunicatorError } from 'snapcommunicator';
 import { ToolError } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { recordOf, type Sniffed, seen } from './sniffed.ts';
 import { formatAge } from './text.ts';
-import { askRecords, hear, type Machine, nowSeconds, type RecordsPage } from './witnesses.ts';
+import { askRecords, hear, nowSeconds, type RecordsPage } from './witnesses.ts';
 
 export interface PastOptions {
   readonly filter: Filter;

@@ -2,6 +2,8 @@
 
 import { formatRate } from '@snapcommunicator/network/atlas';
 import {
+  type Machine,
+  machinesOf,
   mergeTraffic,
   readTraffic,
   sortedTraffic,
@@ -20,7 +22,7 @@ import { type Column, Output } from './output.ts';
 import { Screen } from './screen.ts';
 import { formatBytes, formatClock, plural } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import { askJson, hear, type Machine, machinesOf, PRIVILEGE_HELP } from './witnesses.ts';
+import { askJson, hear, PRIVILEGE_HELP } from './witnesses.ts';
 
 interface TopOptions extends CommonOptions {
   readonly server?: string;

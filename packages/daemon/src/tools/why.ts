@@ -8,7 +8,9 @@ import {
   type Hop,
   idsOf,
   isMessageId,
+  type Machine,
   type MessageRecord,
+  machinesOf,
   type Story,
   tellStory,
   type Witness,
@@ -23,16 +25,7 @@ import { countOption, durationOption } from './option-values.ts';
 import { type Cell, type Column, type Output, printable, type Style } from './output.ts';
 import { formatAge, formatBytes, formatClock, plural, wrapped } from './text.ts';
 import type { Call, CommonOptions } from './tool.ts';
-import {
-  askRecords,
-  askWitnesses,
-  hear,
-  joinedClock,
-  type Machine,
-  machinesOf,
-  nowSeconds,
-  PRIVILEGE_HELP,
-} from './witnesses.ts';
+import { askRecords, askWitnesses, hear, joinedClock, nowSeconds, PRIVILEGE_HELP } from './witnesses.ts';
 
 interface WhyOptions extends CommonOptions {
   readonly count: number;

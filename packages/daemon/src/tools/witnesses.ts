@@ -1,10 +1,10 @@
 // Asks the daemons of a cluster, all at once, what they know of messages: records, traffic, ledgers; and why they say nothing.
 
-import type { GraphDocument } from '@snapcommunicator/network/atlas';
 import {
   betterClock,
   type ClockEstimate,
   clockFrom,
+  type Machine,
   type MessageRecord,
   readRecords,
   type Silence,
@@ -19,33 +19,8 @@ export const PRIVILEGE_HELP = `
 Needs a privilege: the Unix socket, or a daemon with compat_control. Daemons of other machines tell over links that prove
 who speaks: scs:, or a cluster secret.`;
 
-/** A machine and whether its daemon can be asked. */
-export interface Machine {
-  readonly server: string;
-  /** Whether the connection is to its daemon. */
-  readonly isOwn: boolean;
-  readonly node?: string | undefined;
-  readonly upSince?: number | undefined;
-  /** Why there is no use in asking. */
-  readonly silence?: 'lost' | 'opaque' | undefined;
-}
-
 /** What one was asked, or why it told nothing. */
 export type Heard<T> = { readonly answer: T } | { readonly silence: Silence; readonly error?: unknown };
-
-/** So many machines are asked at most. */
-const ASKED_MAX = 1000;
-
-/** Every machine of the graph, the own one first. */
-export function machinesOf(graph: GraphDocument): Machine[] {
-  const machines = graph.servers
-    .filter(({ name }) => !name.startsWith('#'))
-    .map(({ name, id, upSince, isReachable, knowledge }): Machine => {
-      const silence = knowledge === 'opaque' ? 'opaque' : isReachable ? undefined : 'lost';
-      return { server: name, isOwn: name === graph.seenFrom, node: id, upSince, silence };
-    });
-  return machines.sort((a, b) => Number(b.isOwn) - Number(a.isOwn)).slice(0, ASKED_MAX);
-}
 
 /** The clock of this process: unix seconds, finer than a millisecond. */
 export const nowSeconds = (): number => (performance.timeOrigin + performance.now()) / 1000;

@@ -15,6 +15,7 @@ export { equationsOf, streamName, sumOf } from './equations.ts';
 export type { Gap, GapReason } from './gaps.ts';
 export { type GoneService, goneServices } from './gone-services.ts';
 export * from './ledger.ts';
+export { type Machine, machinesOf } from './machines.ts';
 export { mergeTraffic, sortedTraffic, type TrafficOf, type TrafficOrder } from './merged-traffic.ts';
 export { readHistory, readLedger, readRecords, readTraffic } from './reader.ts';
 export * from './record.ts';
