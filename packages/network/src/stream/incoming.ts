@@ -3,6 +3,7 @@
 import type { DataFrame, FrameId, Instance, Range } from '../frame/frame.ts';
 import { incarnationOf } from '../frame/frame.ts';
 import { sliceLines } from './lines.ts';
+import type { StreamOptions } from './outgoing.ts';
 
 /** Lines that arrived in order, for the first time. */
 export interface Arrival {
@@ -20,6 +21,9 @@ export interface Taker {
   mayTake?(origin: Instance): boolean;
 }
 
+/** When to acknowledge: see `StreamOptions`. */
+export type AckOptions = Pick<StreamOptions, 'ackBytesMin' | 'ackBytesMax' | 'windowBytes'>;
+
 const NONE: readonly Range[] = [];
 
 /** The stream from one origin. A new number begins a new stream; nothing of an older one is taken any more. */
@@ -32,9 +36,16 @@ export class IncomingStream {
   #earlyBytes = 0;
   #returned: Range[] = [];
   #unsaidBytes = 0;
+  /** With so many of them an acknowledgement is due. */
+  #ackBytes: number;
+  readonly #ackBytesMin: number;
+  readonly #ackBytesMax: number;
 
-  constructor(origin: Instance) {
+  constructor(origin: Instance, { ackBytesMin, ackBytesMax, windowBytes }: AckOptions) {
     this.origin = origin;
+    this.#ackBytesMax = Math.min(ackBytesMax, windowBytes / 4);
+    this.#ackBytesMin = Math.min(ackBytesMin, this.#ackBytesMax);
+    this.#ackBytes = this.#ackBytesMin;
   }
 
   get number(): number {
@@ -51,13 +62,17 @@ export class IncomingStream {
     return this.#returned.length === 0 ? NONE : [...this.#returned];
   }
 
-  /** Bytes that were taken since the last acknowledgement. */
-  get unsaidBytes(): number {
-    return this.#unsaidBytes;
+  /** So much was taken since the last acknowledgement that the next one is not to wait. */
+  get isAckDue(): boolean {
+    return this.#unsaidBytes >= this.#ackBytes;
   }
 
-  /** An acknowledgement goes out. */
+  /**
+   * An acknowledgement goes out. If it is due to what was taken, the next one may cover twice as much: who sends may have
+   * twice as much under way now (see `OutgoingStream.acknowledge`). If time or disorder called for it, it may be less.
+   */
   acknowledged(): void {
+    this.#ackBytes = this.isAckDue ? Math.min(2 * this.#ackBytes, this.#ackBytesMax) : this.#ackBytesMin;
     this.#unsaidBytes = 0;
   }
 

@@ -32,7 +32,9 @@ export interface StreamOptions {
   /** An acknowledgement waits so long for more to acknowledge, */
   readonly ackDelayMs: number;
   /** unless so many bytes have been taken since the last one: who waits for room in its window is to have it soon. */
-  readonly ackBytes: number;
+  readonly ackBytesMin: number;
+  /** While bytes come without a pause it is twice as many each time, up to this and to a quarter of the window. */
+  readonly ackBytesMax: number;
 }
 
 export const STREAM_OPTIONS: StreamOptions = {
@@ -44,7 +46,8 @@ export const STREAM_OPTIONS: StreamOptions = {
   idleMs: 60_000,
   endedMax: 4096,
   ackDelayMs: 5,
-  ackBytes: 128 * 1024,
+  ackBytesMin: 128 * 1024,
+  ackBytesMax: 1024 * 1024,
 };
 
 /** Lines that are sent together: consecutive ids, one deadline, one token of the caller. */

@@ -20,7 +20,9 @@ interface End {
   reachable: boolean;
 }
 
-function end(self: string): End {
+const narrow = { ...STREAM_OPTIONS, windowBytes: 4000, frameBytesMax: 300, flightBytesMin: 500 };
+
+function end(self: string, options = narrow): End {
   const arrived: string[] = [];
   const ids: string[] = [];
   const take = ({ id, bytes, count }: Arrival): number[] => {
@@ -38,7 +40,6 @@ function end(self: string): End {
     return missing;
   };
   const taker = { take, mayTake: () => !here.isFull };
-  const options = { ...STREAM_OPTIONS, windowBytes: 4000, frameBytesMax: 300, flightBytesMin: 500 };
   const streams = new Streams<number>({
     self,
     options,
@@ -49,6 +50,20 @@ function end(self: string): End {
   const here: End = { streams, arrived, ids, outcomes: [], isAbsent: () => false, isFull: false, reachable: true };
   return here;
 }
+
+/** The first frame of a stream from alpha to beta: a line of so many bytes. */
+const oneLine = (bytes: number): DataFrame => ({
+  kind: 'data',
+  hops: 1,
+  origin: alpha,
+  last: beta,
+  stream: 1,
+  base: 1,
+  sequence: 1,
+  count: 1,
+  id: undefined,
+  payload: encodeText(`b/N n=${'x'.repeat(bytes - 7)}\n`),
+});
 
 const parcel = (number: number, deadlineMs = Number.POSITIVE_INFINITY) => ({
   bytes: encodeText(`b/N n=${number}\n`),
@@ -274,9 +289,32 @@ test('much is acknowledged at once, little after a while', () => {
     return a.outcomes.length - before;
   };
   const roundTripMs = 5;
-  expect(outcomesOf(`b/N n=${'x'.repeat(STREAM_OPTIONS.ackBytes)}\n`, 0, roundTripMs)).toBe(1);
+  expect(outcomesOf(`b/N n=${'x'.repeat(STREAM_OPTIONS.ackBytesMin)}\n`, 0, roundTripMs)).toBe(1);
   expect(outcomesOf('b/N n=1\n', 1000, 1000 + roundTripMs)).toBe(0);
   expect(outcomesOf('b/N n=2\n', 2000, 2000 + roundTripMs + STREAM_OPTIONS.ackDelayMs)).toBe(2);
+});
+
+test('who sends without a pause hears less and less often, and all of it at once after a pause or disorder', () => {
+  const kiB = 1024;
+  const b = end(beta, { ...STREAM_OPTIONS, windowBytes: 4096 * kiB });
+  const frame = (sequence: number): DataFrame => ({ ...oneLine(64 * kiB), sequence, base: sequence });
+  let sequence = 0;
+  /** How much has arrived at each acknowledgement, if `kiBytes` come at once. */
+  const acksWhile = (kiBytes: number, now: number): number[] => {
+    const acks: number[] = [];
+    for (let come = 64; come <= kiBytes; come += 64) {
+      b.streams.receive(frame(++sequence), now);
+      if (b.streams.takeFrames(now).length > 0) acks.push(come);
+    }
+    return acks;
+  };
+  const growing = [128, 384, 896, 1920, 2944, 3968];
+  expect(acksWhile(4096, 0)).toEqual(growing);
+  expect(b.streams.takeFrames(STREAM_OPTIONS.ackDelayMs)).toHaveLength(1);
+  expect(acksWhile(4096, 1000)).toEqual(growing);
+  b.streams.receive(frame(1), 1000);
+  expect(b.streams.takeFrames(1000)).toHaveLength(1);
+  expect(acksWhile(512, 1000)).toEqual([128, 384]);
 });
 
 test('what was never sent can be taken back, and what follows gets through', () => {
@@ -342,18 +380,7 @@ test('ids that messages got before go with them', () => {
 
 test('frames from nobody and with other lines than they say are refused and counted', () => {
   const b = end(beta);
-  const frame: DataFrame = {
-    kind: 'data',
-    hops: 1,
-    origin: alpha,
-    last: beta,
-    stream: 1,
-    base: 1,
-    sequence: 1,
-    count: 2,
-    id: undefined,
-    payload: encodeText('b/A\n'),
-  };
+  const frame = { ...oneLine(20), count: 2 };
   b.streams.receive(frame, 0);
   b.streams.receive({ ...frame, stream: 0, count: 1 }, 0);
   expect(b.streams.counters.refused).toBe(2);

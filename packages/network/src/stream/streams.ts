@@ -230,7 +230,7 @@ export class Streams<T> {
     }
     let stream = this.#incoming.get(frame.origin);
     if (stream === undefined) {
-      stream = new IncomingStream(frame.origin);
+      stream = new IncomingStream(frame.origin, options);
       this.#incoming.set(frame.origin, stream);
     }
     this.#ended.delete(frame.origin);
@@ -241,8 +241,7 @@ export class Streams<T> {
     // What brought nothing new is a repeat or came early, and what brought more than itself was missing: the origin
     // should hear at once how things stand (RFC 5681, section 4.2).
     const isOutOfOrder = (stream.taken === before && !isNew) || hadEarly;
-    const isAtOnce = isOutOfOrder || stream.unsaidBytes >= options.ackBytes;
-    const dueMs = isAtOnce ? now : now + options.ackDelayMs;
+    const dueMs = isOutOfOrder || stream.isAckDue ? now : now + options.ackDelayMs;
     this.#acksDue.setNoLater(frame.origin, dueMs);
   }
 
