@@ -7,7 +7,7 @@ import { windowOf } from './traffic.mjs';
 
 const SETTLE_SECONDS = 0.5;
 /** So much longer a line warms up: several programs share the cores until V8 has optimised each of them. */
-const LINE_WARM_UP = 4;
+const LINE_WARM_UP = 12;
 const ROUND_TRIPS_A_SECOND = 4000;
 /** An earlier version of ours, which takes part in every row if there is one. */
 const EARLIER = adapters.get('earlier').missing() === undefined ? ['earlier'] : [];

@@ -12,6 +12,7 @@ import { RemoteNodes } from '../graph/remote-nodes.ts';
 import { StreamAccounts } from '../graph/stream-accounts.ts';
 import { createLegacy } from '../legacy/create-legacy.ts';
 import { Links } from '../links/links.ts';
+import { ReadMemory } from '../links/read-memory.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -186,6 +187,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
       services: () => announced.services(),
       heardOf: () => announced.heardOf(),
       isStopping: () => isStopping,
+      memory: new ReadMemory(core.arena),
     },
     log,
     brake,

@@ -94,8 +94,9 @@ export class Arrivals implements LineHandler {
   readonly #sources = new Map<Instance, ArrivalSource>();
   readonly #parts: ArrivalsParts;
   #arrival: Arrival | undefined;
-  /** Where the piece that is being handled begins in the arrival. */
+  /** Where the piece that is being handled begins in the arrival, and in the arena. */
   #pieceOffset = 0;
+  #pieceAddress = 0;
   #returned: number[] = [];
   /** A line of the arrival that has been counted: where it ends, and how many there are up to there. */
   #countedEnd = 0;
@@ -110,7 +111,7 @@ export class Arrivals implements LineHandler {
 
   /** Queues, keeps or refuses each line. @returns the places of those that found nobody there */
   take(arrival: Arrival): readonly number[] {
-    const { recorder, accounts } = this.#parts;
+    const { recorder, accounts, arena } = this.#parts;
     const lines = this.#parts.lines();
     const { bytes, origin, count } = arrival;
     const source = this.#sourceOf(origin);
@@ -122,6 +123,7 @@ export class Arrivals implements LineHandler {
     for (let at = 0; at < bytes.length; ) {
       const next = pieceEnd(bytes, at);
       this.#pieceOffset = at;
+      this.#pieceAddress = arena.has(bytes) ? bytes.byteOffset + at : INPUT;
       lines.take(source, bytes.subarray(at, next));
       at = next;
     }
@@ -271,7 +273,7 @@ export class Arrivals implements LineHandler {
   /** Which line of the arrival it is. Never asked for one before the last that was asked for. */
   #placeOf({ bytes, start }: LineView): number {
     const arrived = (this.#arrival as Arrival).bytes;
-    const inPiece = bytes === this.#parts.arena.bytes ? start - INPUT : start;
+    const inPiece = bytes === this.#parts.arena.bytes ? start - this.#pieceAddress : start;
     const end = this.#pieceOffset + inPiece;
     for (;;) {
       const next = arrived.indexOf(LINE_FEED, this.#countedEnd);

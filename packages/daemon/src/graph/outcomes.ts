@@ -56,8 +56,7 @@ export class Outcomes {
       if (token.entry === undefined) this.#settleLines(outcome);
       else this.#settleEntry(outcome, token.entry);
       token.bytesLeft -= bytes.length;
-      token.isGone &&= outcome.isGone;
-      if (token.bytesLeft <= 0) token.done(true, token.isGone);
+      if (token.bytesLeft <= 0) token.done(true);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { instanceOf } from '@snapcommunicator/network/frame';
 import { Debts, type Node } from '@snapcommunicator/network/node';
-import { STREAM_OPTIONS, Streams } from '@snapcommunicator/network/stream';
+import { type Parcel, STREAM_OPTIONS, Streams } from '@snapcommunicator/network/stream';
 import { expect, test } from 'vitest';
 import { Recorder } from '../recorder/recorder.ts';
 import { Arena } from '../switch/arena.ts';
@@ -44,7 +44,7 @@ function create() {
     },
     wake: () => undefined,
   });
-  return { nodes, output, streams, here };
+  return { arena, nodes, output, streams, here };
 }
 
 const line = (number: number): Uint8Array => Buffer.from(`<alpha:tx beta:images/N n=${number}\n`);
@@ -77,4 +77,28 @@ test('what comes while the node is lost waits outside of the stream until it can
   here.isReachable = true;
   nodes.pump();
   expect(streams.openLines(other)).toBe(1);
+});
+
+test('much that is flushed stays in its buffer until the node has it, unless too many are held', () => {
+  const { arena, nodes, output, streams } = create();
+  const destination = nodes.open(decision, 'images');
+  if (destination === undefined) throw new Error('there is no room for a destination');
+  const parcels: Parcel<Sent>[] = [];
+  const { send } = streams;
+  streams.send = (last, parcel, now) => parcels.push(parcel) > 0 && send.call(streams, last, parcel, now);
+  const flushed = (bytes: number): Parcel<Sent> => {
+    output.append(destination, Buffer.from(`<alpha:tx beta:images/N n=${'x'.repeat(bytes)}\n`), undefined);
+    output.flush(destination);
+    return parcels.at(-1) as Parcel<Sent>;
+  };
+  const [few, many] = [flushed(1000), flushed(100_000)];
+  expect([few, many].map(({ bytes }) => arena.has(bytes))).toEqual([false, true]);
+  const text = Buffer.from(many.bytes).toString();
+  const held = Array.from({ length: 35 }, () => flushed(100_000)).filter(({ bytes }) => arena.has(bytes));
+  expect(held.length).toBeGreaterThan(5);
+  expect(held.length).toBeLessThan(20);
+  expect(arena.isScarce).toBe(false);
+  expect(Buffer.from(many.bytes).toString()).toBe(text);
+  many.token.done(true);
+  expect(flushed(100_000).bytes.byteOffset).toBe(many.bytes.byteOffset);
 });

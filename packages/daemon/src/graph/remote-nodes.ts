@@ -7,7 +7,7 @@ import type { Decision } from '@snapcommunicator/network/router';
 import type { Outcome, Parcel } from '@snapcommunicator/network/stream';
 import { wordOfRun } from '../recorder/outcomes.ts';
 import type { Recorder } from '../recorder/recorder.ts';
-import type { Destination, Outlet } from '../switch/destination.ts';
+import type { Destination, Done, Outlet } from '../switch/destination.ts';
 import type { Output } from '../switch/output.ts';
 import type { StreamAccounts } from './stream-accounts.ts';
 
@@ -34,10 +34,8 @@ export interface Sent {
   readonly entry: KeptEntry | undefined;
   /** What the recorder knows it by. */
   readonly run: number;
-  readonly done: (isWritten: boolean, mayReuse: boolean) => void;
+  readonly done: Done;
   bytesLeft: number;
-  /** Nothing of it is under way any more that was settled until now. */
-  isGone: boolean;
 }
 
 export interface RemoteNodesParts {
@@ -182,7 +180,7 @@ class StreamOutlet implements Outlet {
     this.#beginRun();
   }
 
-  write(bytes: Uint8Array, count: number, done: Sent['done'], context: unknown): void {
+  write(bytes: Uint8Array, count: number, done: Done, context: unknown): void {
     const { now, reserve, wake, recorder, accounts } = this.#parts;
     const run = this.#run;
     // The record of a line that goes out by itself is made when it has gone.
@@ -199,12 +197,11 @@ class StreamOutlet implements Outlet {
       offset,
       entry: line?.entry,
       run,
-      done: (isWritten, mayReuse) => {
+      done: (isWritten) => {
         this.#pendingBytes -= length;
-        done(isWritten, mayReuse);
+        done(isWritten);
       },
       bytesLeft: length,
-      isGone: true,
     };
     const deadlineMs = line?.deadlineMs ?? now() + TTL_LIMITS.ttlDefaultMs;
     this.#waiting.push({ bytes, count, id: line?.id, deadlineMs, token });
@@ -241,7 +238,6 @@ class StreamOutlet implements Outlet {
       fate: 'unsent',
       parcel,
       id: parcel.id ?? this.#nameUnsent(parcel),
-      isGone: false,
     }));
   }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Frame, NodeId } from '@snapcommunicator/network/frame';
 import type { HandshakeMessage, Identity } from '@snapcommunicator/network/handshake';
 import type { Link } from './link.ts';
+import type { ReadMemory } from './read-memory.ts';
 
 /** A connection with a C++ daemon that is the owner's from now on. */
 export interface LegacySocket {
@@ -48,6 +49,8 @@ export interface LinkSurroundings {
   /** Which other node bears a name and can be reached. */
   holderOf(server: string): NodeId | undefined;
   isStopping(): boolean;
+  /** What links read into. */
+  readonly memory: ReadMemory;
   /** For C++ daemons: the services of this machine, and those heard of. */
   services?(): readonly string[];
   heardOf?(): readonly string[];

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { type DataFrame, FrameReader, type HelloFrame, type KnownFrame } from '@snapcommunicator/network/frame';
 import { expect, test } from 'vitest';
 import { LinkQueue, type QueueLimits } from './link-queue.ts';
-import { ReadMemory } from './read-memory.ts';
+import { readMemory } from './testing/memory.ts';
 
 /** A socket that takes what it is given only when told to. */
 class Slow extends Duplex {
@@ -43,7 +43,7 @@ const LIMITS: QueueLimits = { socketBytesMax: 1000, dataBytesMax: 10_000, contro
 
 function make(limits: Partial<QueueLimits> = {}): { queue: LinkQueue; socket: Slow } {
   const socket = new Slow();
-  return { socket, queue: new LinkQueue(socket, { ...LIMITS, ...limits }, new ReadMemory()) };
+  return { socket, queue: new LinkQueue(socket, { ...LIMITS, ...limits }, readMemory()) };
 }
 
 const origin = `${'a'.repeat(16)}~1`;

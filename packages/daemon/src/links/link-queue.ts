@@ -26,7 +26,7 @@ const HELD_BACKLOG_BYTES_MAX = 256 * 1024;
 interface Piece {
   readonly head: Uint8Array;
   readonly payload: Uint8Array | undefined;
-  /** The payload lies where a link reads, and must be released. */
+  /** The payload lies in memory that is used again, and must be released. */
   readonly isHeld: boolean;
 }
 
@@ -74,7 +74,7 @@ export class LinkQueue {
   /** Bytes handed to the socket since the beginning. */
   bytesOut = 0;
 
-  /** @param memory where payloads may lie that came over other links */
+  /** @param memory where payloads may lie that came over other links, or are to be sent by this daemon's streams */
   constructor(socket: Duplex, limits: QueueLimits, memory: ReadMemory) {
     this.#socket = socket;
     this.#limits = limits;
@@ -128,11 +128,9 @@ export class LinkQueue {
       bytes.set(payload, head.length);
       return { head: bytes, payload: undefined, isHeld: false };
     }
-    const isHeld = this.#memory.hold(payload);
-    if (!isHeld || this.#data.bytes < HELD_BACKLOG_BYTES_MAX)
-      return { head: Buffer.from(head, 'latin1'), payload, isHeld };
-    this.#memory.release(payload);
-    return { head: Buffer.from(head, 'latin1'), payload: new Uint8Array(payload), isHeld: false };
+    if (this.#data.bytes >= HELD_BACKLOG_BYTES_MAX && this.#memory.isSlab(payload))
+      return { head: Buffer.from(head, 'latin1'), payload: new Uint8Array(payload), isHeld: false };
+    return { head: Buffer.from(head, 'latin1'), payload, isHeld: this.#memory.hold(payload) };
   }
 
   /** What is sent within one turn goes out together. */

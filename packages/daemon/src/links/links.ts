@@ -22,7 +22,6 @@ import type { Accepted } from './listener.ts';
 import { LogIns } from './log-ins.ts';
 import { Meeting, type Verdict } from './meeting.ts';
 import type { LinkOptions } from './options.ts';
-import { ReadMemory } from './read-memory.ts';
 import { type Refusal, Refusals } from './refusals.ts';
 import { type Target, Targets } from './targets.ts';
 
@@ -63,7 +62,6 @@ export class Links implements Iterable<Link> {
   /** Which target a link that was dialed leads to. */
   readonly #targetOf = new Map<Link, Target>();
   readonly #dials = new Set<() => void>();
-  readonly #memory = new ReadMemory();
   #lastPort = 0;
   #isClosed = false;
   #resolveEmpty: (() => void) | undefined;
@@ -341,7 +339,7 @@ export class Links implements Iterable<Link> {
         cost: this.#acquaintances.costOf(target, peer.address, meeting.peerHost, isSecure),
         queueLimits: { socketBytesMax: maxLinkQueue, dataBytesMax: maxLinkBacklog, controlBytesMax: maxLinkControl },
         frameLimits: { headBytesMax: LINE_BYTES_MAX, payloadBytesMax: maxFrameSize },
-        memory: this.#memory,
+        memory: this.#surroundings.memory,
         hangUpMs: stopTimeout,
       },
       this.#owner,

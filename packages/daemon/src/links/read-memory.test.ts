@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ChunkTaker, ReadMemory, takeOver } from './read-memory.ts';
+import { readMemory, smallArena } from './testing/memory.ts';
 
 const TOTAL_BYTES = 6_000_000;
+const SLAB_BYTES = 1024 * 1024;
 /** Bytes that tell by themselves where they belong. */
 const byteAt = (place: number): number => (place * 31 + (place >> 8)) & 255;
 const pattern = (from: number, length: number): Buffer =>
@@ -37,9 +39,9 @@ async function pair(): Promise<readonly [Socket, Socket]> {
 
 test('all bytes come in order, held ones stay, and memory is used again once it is released', async () => {
   const [near, far] = await pair();
-  const memory = new ReadMemory();
+  const memory = readMemory();
   const held: { chunk: Uint8Array; from: number }[] = [];
-  const slabs = new Set<ArrayBufferLike>();
+  const slabs = new Set<number>();
   let received = 0;
   let chunkCount = 0;
   let isRight = true;
@@ -48,7 +50,7 @@ test('all bytes come in order, held ones stay, and memory is used again once it 
     far,
     memory,
     takerOf((chunk) => {
-      slabs.add(chunk.buffer);
+      slabs.add(Math.floor(chunk.byteOffset / SLAB_BYTES));
       isRight &&= Buffer.compare(chunk, whole.subarray(received, received + chunk.length)) === 0;
       if (chunkCount++ % 3 === 0 && memory.hold(chunk)) held.push({ chunk, from: received });
       received += chunk.length;
@@ -80,7 +82,7 @@ test.each([1000, 100_000, 250_000, 700_000])(
     let isRight = true;
     const socket = takeOver(
       far,
-      new ReadMemory(),
+      readMemory(),
       {
         take: (chunk) => {
           const isBehind = rest.length === 0 || rest.byteOffset + rest.length === chunk.byteOffset;
@@ -122,7 +124,7 @@ test('what was read before is given, and nothing is lost between', async () => {
   const chunks: Buffer[] = [];
   const socket = takeOver(
     far,
-    new ReadMemory(),
+    readMemory(),
     takerOf((chunk) => void chunks.push(Buffer.from(chunk))),
     unread,
   );
@@ -132,13 +134,36 @@ test('what was read before is given, and nothing is lost between', async () => {
   expect(Buffer.concat([...unread, ...chunks]).toString()).toBe('before after');
 });
 
-test('memory that is not its own is nobody’s to hold', () => {
-  const memory = new ReadMemory();
+test.each(['in the arena', 'outside of it'])('a slab %s is used again when nobody holds it any more', (where) => {
+  const arena = smallArena();
+  const memory = new ReadMemory(arena);
+  while (where !== 'in the arena' && arena.slabs.freeCount > 0) arena.slabs.take();
   const slab = memory.take();
-  expect(memory.hold(Buffer.alloc(10))).toBe(false);
-  expect(memory.hold(slab.subarray(5, 10)) && !memory.isHeldOnce(slab)).toBe(true);
+  const isSame = (other: Buffer): boolean => other.buffer === slab.buffer && other.byteOffset === slab.byteOffset;
+  expect(arena.has(slab)).toBe(where === 'in the arena');
+  expect([slab.length, memory.isHeldOnce(slab), memory.isSlab(slab.subarray(5, 10))]).toEqual([SLAB_BYTES, true, true]);
+  expect([memory.hold(slab.subarray(5, 10)), memory.isHeldOnce(slab)]).toEqual([true, false]);
   memory.release(slab);
-  expect(memory.take().buffer).not.toBe(slab.buffer);
-  memory.release(slab);
-  expect(memory.take().buffer).toBe(slab.buffer);
+  expect(isSame(memory.take())).toBe(false);
+  memory.release(slab.subarray(5, 10));
+  expect(isSame(memory.take())).toBe(true);
+});
+
+test('an output buffer that is held is not given out again, and is no slab', () => {
+  const arena = smallArena();
+  const memory = new ReadMemory(arena);
+  const address = arena.takeBuffer(true);
+  const lines = arena.bytes.subarray(address, address + 100);
+  expect([memory.isSlab(lines), memory.hold(lines)]).toEqual([false, true]);
+  arena.giveBuffer(address);
+  expect(arena.takeBuffer(true)).not.toBe(address);
+  memory.release(lines);
+  expect(arena.takeBuffer(true)).toBe(address);
+});
+
+test('other memory is nobody’s to hold', () => {
+  const arena = smallArena();
+  const memory = new ReadMemory(arena);
+  for (const bytes of [Buffer.alloc(10), arena.bytes.subarray(0, 10)])
+    expect([memory.hold(bytes), memory.isSlab(bytes)]).toEqual([false, false]);
 });

@@ -1,51 +1,72 @@
 // Memory that links read into, used again and again: what passes through this daemon is sent on from where it was read.
 
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import type { Arena } from '../switch/arena.ts';
 
-/** Taken at a time. Long enough for several frames, so that few are spread over two. */
-const SLAB_BYTES = 1024 * 1024;
 /** A read gets at least and at most so much room. */
 const READ_BYTES_MIN = 64 * 1024;
 const READ_BYTES_MAX = 256 * 1024;
 /** The beginning of a frame is brought to where its end will be read, if it is no longer than this. */
 const MOVED_BYTES_MAX = 256 * 1024;
-/** So many that nobody needs are kept. */
-const FREE_COUNT_MAX = 8;
+/** So many slabs outside the arena that nobody needs are kept. */
+const SPARE_COUNT_MAX = 8;
 
-/** Slabs, and how often each is held: by the link that reads into it, and for each payload in it that is to be sent. */
+/**
+ * Slabs, and how often each is held: by the link that reads into it, and for each payload in it that is to be sent. They lie in
+ * the arena, where the switch can read lines without a copy; when all of those are taken, outside of it. What is to be sent may
+ * also lie in an output buffer of the arena.
+ */
 export class ReadMemory {
-  readonly #free: Buffer[] = [];
-  /** Weak: a slab whose holder was lost together with its socket is the collector's. */
+  readonly #arena: Arena;
+  readonly #spare: Buffer[] = [];
+  /** Of slabs outside the arena. Weak: one whose holder was lost together with its socket is the collector's. */
   readonly #holds = new WeakMap<ArrayBufferLike, number>();
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
 
   /** A slab, held once. */
   take(): Buffer {
-    const slab = this.#free.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    const { slabs, bytes } = this.#arena;
+    const address = slabs.take();
+    if (address !== 0) return bytes.subarray(address, address + slabs.bytes);
+    const slab = this.#spare.pop() ?? Buffer.allocUnsafeSlow(slabs.bytes);
     this.#holds.set(slab.buffer, 1);
     return slab;
   }
 
-  /** Sees to it that these bytes are not written over. @returns whether they lie in a slab, and must be released */
-  hold({ buffer }: Uint8Array): boolean {
-    const holds = this.#holds.get(buffer);
-    if (holds === undefined) return false;
-    this.#holds.set(buffer, holds + 1);
-    return true;
+  /** Sees to it that these bytes are not written over. @returns whether that must be ended with `release` */
+  hold(bytes: Uint8Array): boolean {
+    const pieces = this.#arena.piecesWith(bytes);
+    const holds = this.#holds.get(bytes.buffer);
+    if (pieces !== undefined) pieces.hold(bytes.byteOffset);
+    else if (holds !== undefined) this.#holds.set(bytes.buffer, holds + 1);
+    return pieces !== undefined || holds !== undefined;
   }
 
-  release({ buffer }: Uint8Array): void {
+  release(bytes: Uint8Array): void {
+    const pieces = this.#arena.piecesWith(bytes);
+    if (pieces !== undefined) return pieces.release(bytes.byteOffset);
+    const { buffer } = bytes;
     const holds = this.#holds.get(buffer) ?? 0;
     if (holds > 1) {
       this.#holds.set(buffer, holds - 1);
       return;
     }
     this.#holds.delete(buffer);
-    if (holds === 1 && this.#free.length < FREE_COUNT_MAX) this.#free.push(Buffer.from(buffer));
+    if (holds === 1 && this.#spare.length < SPARE_COUNT_MAX) this.#spare.push(Buffer.from(buffer));
   }
 
-  /** Whether nobody but its reader holds it. */
-  isHeldOnce({ buffer }: Uint8Array): boolean {
-    return this.#holds.get(buffer) === 1;
+  /** Whether these bytes were read: they lie in a slab. */
+  isSlab(bytes: Uint8Array): boolean {
+    return this.#arena.piecesWith(bytes) === this.#arena.slabs || this.#holds.has(bytes.buffer);
+  }
+
+  /** Whether nobody but its reader holds a slab. */
+  isHeldOnce(slab: Uint8Array): boolean {
+    const pieces = this.#arena.piecesWith(slab);
+    return (pieces?.holdsOf(slab.byteOffset) ?? this.#holds.get(slab.buffer)) === 1;
   }
 }
 

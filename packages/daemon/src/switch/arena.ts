@@ -10,6 +10,7 @@ import {
   POOL,
   RECORD_BYTES,
 } from './arena-layout.ts';
+import { Pieces } from './pieces.ts';
 
 export interface ArenaOptions {
   /** Size of all output buffers together, in bytes. */
@@ -24,24 +25,31 @@ export interface ArenaOptions {
 const SMALL_BYTES = 4096;
 const LARGE_BYTES = 139_264;
 
-/** The memory, views of it, and the pool of output buffers in it. Its size never changes: growing would detach the views. */
+/** What links read into: long enough for several frames, so that few are spread over two. Untouched memory costs nothing. */
+const SLAB_BYTES = 1024 * 1024;
+const SLAB_COUNT = 128;
+
+/** The memory, views of it, and what is given out of it. Its size never changes: growing would detach the views. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
   readonly bytes: Buffer;
   readonly words: Uint32Array;
   readonly recordCount: number;
-  readonly #largeStart: number;
-  readonly #freeSmall: number[] = [];
-  readonly #freeLarge: number[] = [];
+  /** Input of links: whole lines in it can be read where they are. */
+  readonly slabs: Pieces;
+  readonly #small: Pieces;
+  readonly #large: Pieces;
+  readonly #largeCount: number;
 
   constructor(options: ArenaOptions) {
     this.recordCount = 2 ** Math.ceil(Math.log2(Math.max(2, options.recordCount)));
     const largeCount = Math.max(4, Math.floor((options.bufferBytes * 7) / 8 / (LARGE_BYTES + BUFFER_SLACK_BYTES)));
     const smallCount = Math.max(16, Math.floor(options.bufferBytes / 8 / (SMALL_BYTES + BUFFER_SLACK_BYTES)));
-    const smallStart = POOL + this.recordCount * RECORD_BYTES;
-    this.#largeStart = smallStart + smallCount * (SMALL_BYTES + BUFFER_SLACK_BYTES);
-    const end = this.#largeStart + largeCount * (LARGE_BYTES + BUFFER_SLACK_BYTES);
-    const pages = Math.ceil(end / 65_536);
+    this.#small = new Pieces(POOL + this.recordCount * RECORD_BYTES, smallCount, SMALL_BYTES, BUFFER_SLACK_BYTES);
+    this.#large = new Pieces(this.#small.end, largeCount, LARGE_BYTES, BUFFER_SLACK_BYTES);
+    this.#largeCount = largeCount;
+    this.slabs = new Pieces(this.#large.end, SLAB_COUNT, SLAB_BYTES, BUFFER_SLACK_BYTES);
+    const pages = Math.ceil(this.slabs.end / 65_536);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.bytes = Buffer.from(this.memory.buffer);
     this.words = new Uint32Array(this.memory.buffer);
@@ -49,11 +57,6 @@ export class Arena {
     this.setWord(CELL_RECORDER, POOL);
     this.setWord(CELL_RECORDER_MASK, this.recordCount - 1);
     this.setWord(CELL_LINE_BYTES_MAX, options.lineBytesMax);
-    // The last ones go in first, so that the pool is used from its beginning and what is never needed is never touched.
-    for (let at = smallCount - 1; at >= 0; at--)
-      this.#freeSmall.push(smallStart + at * (SMALL_BYTES + BUFFER_SLACK_BYTES));
-    for (let at = largeCount - 1; at >= 0; at--)
-      this.#freeLarge.push(this.#largeStart + at * (LARGE_BYTES + BUFFER_SLACK_BYTES));
   }
 
   word(address: number): number {
@@ -69,34 +72,48 @@ export class Arena {
     this.setWord(CELL_TRACES, 1);
   }
 
+  /** Whether these bytes lie in it. */
+  has({ buffer }: Uint8Array): boolean {
+    return buffer === this.memory.buffer;
+  }
+
   /** A buffer's address, large if asked for and there, else small; 0 when the pool is empty. */
   takeBuffer(isLarge: boolean): number {
-    const address = isLarge
-      ? (this.#freeLarge.pop() ?? this.#freeSmall.pop())
-      : (this.#freeSmall.pop() ?? this.#freeLarge.pop());
-    return address ?? 0;
+    return isLarge ? this.#large.take() || this.#small.take() : this.#small.take() || this.#large.take();
   }
 
   giveBuffer(address: number): void {
-    (address >= this.#largeStart ? this.#freeLarge : this.#freeSmall).push(address);
+    this.#bufferAt(address).release(address);
+  }
+
+  /** The pieces of which one is the buffer, or slab, with these bytes; undefined if they lie elsewhere. */
+  piecesWith(bytes: Uint8Array): Pieces | undefined {
+    if (!this.has(bytes)) return undefined;
+    const { byteOffset } = bytes;
+    if (this.slabs.has(byteOffset)) return this.slabs;
+    return byteOffset >= this.#small.start ? this.#bufferAt(byteOffset) : undefined;
   }
 
   /** How many bytes of lines the buffer at this address takes. */
   capacityOf(address: number): number {
-    return this.isLarge(address) ? LARGE_BYTES : SMALL_BYTES;
-  }
-
-  /** What a large buffer can come to hold: the last line may go beyond its capacity. */
-  get largeBytesMax(): number {
-    return LARGE_BYTES + BUFFER_SLACK_BYTES;
+    return this.#bufferAt(address).bytes;
   }
 
   isLarge(address: number): boolean {
-    return address >= this.#largeStart;
+    return address >= this.#large.start;
   }
 
   /** Whether so few large buffers are left that slow destinations must not hold any. */
   get isScarce(): boolean {
-    return this.#freeLarge.length < 8;
+    return this.#large.freeCount < 8;
+  }
+
+  /** Whether enough large buffers are left that some may be held for longer than it takes to write them. */
+  get isAmple(): boolean {
+    return this.#large.freeCount > this.#largeCount / 2;
+  }
+
+  #bufferAt(address: number): Pieces {
+    return this.isLarge(address) ? this.#large : this.#small;
   }
 }

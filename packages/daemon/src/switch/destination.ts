@@ -15,11 +15,11 @@ import {
 import type { Group } from './group.ts';
 import type { Source } from './source.ts';
 
-export type Done = (isWritten: boolean, mayReuse?: boolean) => void;
+export type Done = (isWritten: boolean) => void;
 
 /** Where a destination's bytes go: a socket, usually. */
 export interface Outlet {
-  /** It keeps what it is given for long: buffers of the arena are copied for it. */
+  /** It keeps what it is given for long: buffers of the arena are copied for it, unless they are large and there are many. */
   readonly holdsBytes: boolean;
   /**
    * So many bytes are under way rather than waiting: what takes them is far off, and says so later. It may be silent for
@@ -27,8 +27,8 @@ export interface Outlet {
    */
   readonly windowBytes?: number;
   /**
-   * Takes so many lines; calls `done` once, with whether they were written. The bytes may be overwritten then, but where
-   * `holdsBytes`, only if it says `mayReuse`. The order of calls is the order on the wire.
+   * Takes so many lines; calls `done` once, with whether they were written. The bytes may be overwritten then, unless
+   * somebody else holds the buffer. The order of calls is the order on the wire.
    * @param context what the caller of `appendTracked` said of its line
    */
   write(bytes: Uint8Array, lines: number, done: Done, context: unknown): void;

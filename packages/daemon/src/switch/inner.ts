@@ -10,7 +10,7 @@ const MODULE = new URL('../../dist/switch/inner-loop.wasm', import.meta.url);
 export interface LoadedInnerLoop {
   readonly route: InnerLoop;
   readonly kind: 'WebAssembly' | 'TypeScript';
-  /** How many LFs there are, if it knows better than others; by way of the arena's input, between two reads. */
+  /** How many LFs there are, if it knows better than others; by way of the arena's input, if they do not lie in the arena. */
   readonly countLines?: (bytes: Uint8Array) => number;
   /** Why it is not WebAssembly, if it is not. */
   readonly reason?: string;
@@ -25,7 +25,7 @@ export function loadInnerLoop(memory: WebAssembly.Memory, isPlain = false): Load
     const { route, countLines } = instance.exports;
     return {
       route: route as InnerLoop,
-      countLines: throughInput(memory, countLines as CountLines),
+      countLines: inMemory(memory, countLines as CountLines),
       kind: 'WebAssembly',
     };
   } catch (error) {
@@ -39,9 +39,10 @@ export function loadInnerLoop(memory: WebAssembly.Memory, isPlain = false): Load
 
 type CountLines = (start: number, end: number) => number;
 
-function throughInput(memory: WebAssembly.Memory, count: CountLines): (bytes: Uint8Array) => number {
+function inMemory(memory: WebAssembly.Memory, count: CountLines): (bytes: Uint8Array) => number {
   const input = new Uint8Array(memory.buffer, INPUT, INPUT_BYTES);
   return (bytes) => {
+    if (bytes.buffer === memory.buffer) return count(bytes.byteOffset, bytes.byteOffset + bytes.length);
     let lines = 0;
     for (let at = 0; at < bytes.length; at += INPUT_BYTES) {
       const piece = bytes.subarray(at, at + INPUT_BYTES);

@@ -13,7 +13,6 @@ import {
   SLOT_POINTER,
   SLOTS,
 } from './arena-layout.ts';
-import { Copies } from './copies.ts';
 import {
   bufferedBytes,
   bumpEpoch,
@@ -49,6 +48,9 @@ export type Room = 'room' | 'ordinary' | Refusal;
 /** A destination that got more than this in a turn begins the next one with a large buffer. */
 const LARGE_FROM_BYTES = 2048;
 
+/** Less than this is copied for an outlet that holds bytes: a buffer with little in it should not be kept for long. */
+const HELD_BYTES_MIN = 32 * 1024;
+
 /** The daemon's own lines may fill so much of a queue, messages all of 1. */
 const OWN_LINES_SHARE = 1.25;
 
@@ -60,7 +62,6 @@ export class Output {
   readonly #targets = new SlotTable<Destination | Group>();
   /** Full destinations that are open for the rest of one read. */
   readonly #relaxed: Destination[] = [];
-  readonly #copies: Copies;
   /** What became of copies of broadcasts. */
   readonly copies: Readonly<CopyCounter>;
   #isFlushScheduled = false;
@@ -77,7 +78,6 @@ export class Output {
   constructor(arena: Arena, options: OutputOptions, now: () => number) {
     this.#arena = arena;
     this.#options = options;
-    this.#copies = new Copies(arena.largeBytesMax);
     this.#pressure = new Pressure(arena, options, now, (destination) => {
       this.#leaveVoid(destination);
       if (destination.sealedBy === undefined) unseal(arena, destination.slot);
@@ -258,18 +258,18 @@ export class Output {
     }
     destination.prefersLarge = length > LARGE_FROM_BYTES;
     const view = arena.bytes.subarray(base, base + length);
-    // A slow destination must not keep the arena's buffers: there are few, and the fast ones need them.
-    const isCopied =
-      destination.outlet.holdsBytes ||
-      destination.transform !== undefined ||
-      (arena.isScarce && destination.queuedBytes > 0);
-    if (isCopied) {
-      const copy = this.#copies.of(view);
-      this.#write(destination, copy, lines, (_isWritten, mayReuse) => {
-        if (mayReuse) this.#copies.give(copy);
-      });
+    if (this.#isCopied(destination, length)) {
+      const copy = Buffer.from(view);
       arena.giveBuffer(base);
+      this.#write(destination, copy, lines, undefined);
     } else this.#write(destination, view, lines, () => arena.giveBuffer(base));
+  }
+
+  /** A slow destination must not keep the arena's buffers: there are few, and the fast ones need them. */
+  #isCopied({ outlet, transform, queuedBytes }: Destination, bytes: number): boolean {
+    const { isScarce, isAmple } = this.#arena;
+    if (transform !== undefined) return true;
+    return outlet.holdsBytes ? bytes < HELD_BYTES_MIN || !isAmple : isScarce && queuedBytes > 0;
   }
 
   /** Lines to the destination are to be decided about anew. */
@@ -419,8 +419,8 @@ export class Output {
     delivered.lines += lines;
     delivered.bytes += length;
     destination.queuedBytes += length;
-    const done: Done = (isWritten, mayReuse) => {
-      release?.(isWritten, mayReuse);
+    const done: Done = (isWritten) => {
+      release?.(isWritten);
       if (!isWritten) (delivered.heir ?? delivered).lost += lines;
       destination.queuedBytes -= length;
       this.#pressure.ease(destination);

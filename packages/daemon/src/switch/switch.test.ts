@@ -83,7 +83,7 @@ function createRig(isPlain: boolean, bufferBytes = 4 << 20, isSlow = false): Rig
       return target === undefined ? undefined : { target, flowId: 1 };
     },
     handle: (from, line) => {
-      const body = line.offsets[10] as number;
+      const body = from.isStamped ? line.start : (line.offsets[10] as number);
       const read = decodeLine(line.bytes, line.start, line.end);
       const service =
         read.kind === 'message' ? read.message.service : text(line.bytes.subarray(body, line.end)).split('/')[0];
@@ -143,7 +143,8 @@ interface Case {
   readonly expected: Map<string, string[]>;
 }
 
-function makeLines(random: (below: number) => number, count: number): Case {
+/** @param areStamped whether they are as they come from other machines */
+function makeLines(random: (below: number) => number, count: number, areStamped = false): Case {
   const expected = new Map<string, string[]>(NAMES.map((name) => [name, []]));
   const lines: string[] = [];
   let name = 'rx';
@@ -159,11 +160,12 @@ function makeLines(random: (below: number) => number, count: number): Case {
     const parameters = random(10) === 0 ? '' : ` ${special}a="/;${value}";b=${value.length}`;
     const line = `${address}${isBroadcast ? parameters.replace(special as string, '') : parameters}`;
     const junk = random(30);
-    lines.push(`${junk === 1 ? '  ' : ''}${sender}${line}${junk === 2 ? ' \t' : ''}${junk === 3 ? '\r' : ''}\n`);
     const clean = `<alpha:tx1 ${line}\n`;
+    const sent = `${junk === 1 ? '  ' : ''}${sender}${line}${junk === 2 ? ' \t' : ''}${junk === 3 ? '\r' : ''}\n`;
+    lines.push(areStamped ? clean : sent);
     const receivers = isBroadcast ? NAMES.slice(0, 3) : [name];
     // A broadcast with blanks around it is left to the handler, which here does not know broadcasts.
-    if (isBroadcast && junk >= 1 && junk <= 3) lines.pop();
+    if (isBroadcast && junk >= 1 && junk <= 3 && !areStamped) lines.pop();
     else for (const receiver of receivers) expected.get(receiver)?.push(clean);
   }
   return { lines: lines.join(''), expected };
@@ -176,7 +178,12 @@ it('counts lines wherever they lie', () => {
   for (const length of [0, 1, 15, 16, 17, 4096, 131_072, 131_073, 300_000]) {
     const bytes = Buffer.from(Array.from({ length }, () => (random(9) === 0 ? 10 : 65)));
     // What an earlier, longer one left behind is not counted.
-    expect(countLines?.(bytes)).toBe(bytes.filter((byte) => byte === 10).length);
+    const lines = bytes.filter((byte) => byte === 10).length;
+    expect(countLines?.(bytes)).toBe(lines);
+    const slab = arena.slabs.take();
+    arena.bytes.fill(10, slab, slab + length + 40);
+    arena.bytes.set(bytes, slab + 3);
+    expect(countLines?.(arena.bytes.subarray(slab + 3, slab + 3 + length))).toBe(lines);
   }
 });
 
@@ -199,6 +206,30 @@ describe.each([
     rig.output.flushAll();
     for (const name of NAMES)
       expect(rig.received(name) === expected.get(name)?.join(''), `${name}, seed ${seed}`).toBe(true);
+    expect(rig.events).toEqual([]);
+  });
+
+  it('reads lines where they lie in the arena, and leaves alone what lies around them', () => {
+    const rig = createRig(isPlain);
+    const { lines, expected } = makeLines(generator(7), 2000, true);
+    const bytes = Buffer.from(lines, 'latin1');
+    const stamped: Source = { ...rig.source, isStamped: true, prefix: Buffer.alloc(0) };
+    const memory = rig.arena.bytes.subarray(rig.arena.slabs.take()).subarray(0, rig.arena.slabs.bytes);
+    expect(bytes.length).toBeLessThan(memory.length);
+    memory.fill('?');
+    bytes.copy(memory, 1);
+    for (let at = 1; at <= bytes.length; ) {
+      // Some that end where others begin, and some beyond the size of the input.
+      const last = memory.lastIndexOf(10, Math.min(bytes.length, at + (at % 3 === 0 ? 3000 : 200_000)));
+      const end = Math.max(last, memory.indexOf(10, at)) + 1;
+      rig.switch.take(stamped, memory.subarray(at, end));
+      at = end;
+    }
+    rig.output.flushAll();
+    for (const name of NAMES) expect(rig.received(name) === expected.get(name)?.join(''), name).toBe(true);
+    expect(memory.equals(Buffer.concat([Buffer.from('?'), bytes], memory.length).fill('?', bytes.length + 1))).toBe(
+      true,
+    );
     expect(rig.events).toEqual([]);
   });
 

@@ -130,11 +130,23 @@ export class Switch {
     this.#output.endRead();
   }
 
-  /** Handles complete lines that came from elsewhere, through the inner loop as far as they fit into the input. */
+  /** Handles complete lines that came from elsewhere: where they are, if that is in the arena, else by way of the input. */
   take(source: Source, lines: Uint8Array): void {
+    if (this.#arena.has(lines)) return this.#takeInPlace(source, lines);
     if (lines.length > INPUT_BYTES) return this.handleLines(source, lines);
     this.#arena.bytes.set(lines, INPUT);
     this.read(source, lines.length);
+  }
+
+  /** What lies behind the lines is not theirs, and the inner loop puts its mark there. */
+  #takeInPlace(source: Source, { byteOffset: start, length }: Uint8Array): void {
+    const { bytes } = this.#arena;
+    const end = start + length;
+    const behind = bytes[end] as number;
+    this.#arena.setWord(CELL_NOW_MS, this.#now() >>> 0);
+    this.#readLines(source, start, end);
+    bytes[end] = behind;
+    this.#output.endRead();
   }
 
   /** Handles complete lines that do not lie in the arena, such as those held until their sender had a name. */

@@ -77,8 +77,6 @@ export interface Outcome<T> {
   /** The id of the first line: the one it had, or its place in this stream. */
   readonly id: FrameId;
   readonly parcel: Parcel<T>;
-  /** Its bytes are under way nowhere any more: they were sent once, and have arrived. */
-  readonly isGone: boolean;
 }
 
 /** So many acknowledgements must say the same before a frame is missing: fewer come of mere changes of order. */
@@ -90,7 +88,6 @@ interface Entry<T> {
   /** A frame began with it when it was last sent. */
   isFirst: boolean;
   wasSent: boolean;
-  wasResent: boolean;
   /** Its numbers are void: its time is over, or it was taken back. */
   isVoid: boolean;
 }
@@ -162,7 +159,7 @@ export class OutgoingStream<T> {
   offer(parcel: Parcel<T>, now: number): boolean {
     if (!this.hasRoom(parcel.bytes.length)) return false;
     const sequence = this.#nextSequence;
-    this.#entries.push({ parcel, sequence, isFirst: false, wasSent: false, wasResent: false, isVoid: false });
+    this.#entries.push({ parcel, sequence, isFirst: false, wasSent: false, isVoid: false });
     this.#nextSequence += parcel.count;
     this.#heldBytes += parcel.bytes.length;
     this.#activeAtMs = now;
@@ -332,14 +329,14 @@ export class OutgoingStream<T> {
 
   /** Settles the numbers of an entry below `end`. @returns what is left of it */
   #settle(entry: Entry<T>, end: number, returned: readonly Range[], outcomes: Outcome<T>[]): Entry<T> {
-    const { parcel, sequence, isVoid, wasSent, wasResent } = entry;
+    const { parcel, sequence, isVoid, wasSent } = entry;
     let first = sequence;
     while (first < end) {
       const isReturned = contains(returned, first);
       let next = returned.length === 0 ? end : first + 1;
       while (next < end && contains(returned, next) === isReturned) next++;
       const part = partOf(parcel, first - sequence, next - sequence);
-      if (!isVoid) outcomes.push(this.#outcome(isReturned ? 'returned' : 'taken', part, first, !wasResent));
+      if (!isVoid) outcomes.push(this.#outcome(isReturned ? 'returned' : 'taken', part, first));
       else if (wasSent) outcomes.push(this.#outcome(isReturned ? 'expired' : 'taken', part, first));
       first = next;
     }
@@ -349,9 +346,9 @@ export class OutgoingStream<T> {
     return { ...entry, parcel: rest, sequence: end };
   }
 
-  #outcome(fate: Fate, parcel: Parcel<T>, sequence: number, isGone = false): Outcome<T> {
+  #outcome(fate: Fate, parcel: Parcel<T>, sequence: number): Outcome<T> {
     const id = parcel.id ?? { incarnation: incarnationOf(this.#origin), stream: this.number, number: sequence };
-    return { fate, parcel, id, isGone };
+    return { fate, parcel, id };
   }
 
   #frameOf(batch: readonly Entry<T>[], bytes: number, now: number): DataFrame {
@@ -374,7 +371,6 @@ export class OutgoingStream<T> {
       entry.isFirst = entry === first;
       isFirstTime &&= !entry.wasSent && !entry.isVoid;
       // What was void before it was ever sent has had its outcome: that its numbers go out changes nothing.
-      entry.wasResent ||= entry.wasSent;
       entry.wasSent ||= !entry.isVoid;
     }
     if (isFirstTime && this.#timedSequence === 0) {

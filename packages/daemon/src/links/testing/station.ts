@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { type Log, RateLimit } from '../../log.ts';
 import { loadConfiguration } from '../../options/index.ts';
 import { type LegacySocket, type Link, Links } from '../links.ts';
+import { readMemory } from './memory.ts';
 
 export interface StationSetup {
   readonly name: string;
@@ -61,6 +62,7 @@ export class Station {
         identity: () => self,
         holderOf: (server) => setup.holders?.[server],
         isStopping: () => this.isStopping,
+        memory: readMemory(),
         services: () => ['svc1'],
       },
       { lines } as unknown as Log,
