@@ -175,6 +175,18 @@ describe('a link that is lost', () => {
     expect(alpha.events).toEqual(['up beta', 'down beta orderly', `unreachable ${address}`, 'up beta']);
   });
 
+  test('comes back when the one that was asked to connect has forgotten it', async () => {
+    const [first, second] = [await reserve(), await reserve()].sort((a, b) => portOf(a) - portOf(b));
+    const greater = await listening('greater', { remote_listen: second as string });
+    const smaller = await listening('smaller', { remote_listen: first as string, neighbors: second as string });
+    await until(() => areLinked(smaller, greater));
+    await greater.close();
+    await until(() => smaller.peers.length === 0);
+    const next = await listening('greater', { remote_listen: second as string }, { incarnation: 2 });
+    await until(() => areLinked(smaller, next));
+    expect(next.link.wasDialedHere).toBe(true);
+  });
+
   test('comes back when one side hangs up', async () => {
     const beta = await listening('beta');
     const alpha = await station({ name: 'alpha', options: { neighbors: beta.links.address } });

@@ -141,7 +141,8 @@ export class Targets implements Iterable<Target> {
 
   /** A link to it was lost that had stood for so long. One that stood is dialed again after the shortest pause. */
   lost(target: Target, stoodMs: number): void {
-    if (target.state !== 'pausing') return;
+    // If the other side was asked to connect, that was for the link that stood: it is asked again.
+    if (target.state === 'dialing') return;
     if (stoodMs >= STOOD_MS) target.pauseMs = this.#options.reconnectMin;
     this.failed(target);
   }
