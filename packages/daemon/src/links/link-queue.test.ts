@@ -4,7 +4,8 @@ import { Duplex } from 'node:stream';
 import { type DataFrame, FrameReader, type HelloFrame, type KnownFrame } from '@snapcommunicator/network/frame';
 import { expect, test } from 'vitest';
 import { LinkQueue, type QueueLimits } from './link-queue.ts';
-import { readMemory } from './testing/memory.ts';
+import { ReadMemory } from './read-memory.ts';
+import { readMemory, smallArena } from './testing/memory.ts';
 
 /** A socket that takes what it is given only when told to. */
 class Slow extends Duplex {
@@ -41,9 +42,9 @@ class Slow extends Duplex {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const LIMITS: QueueLimits = { socketBytesMax: 1000, dataBytesMax: 10_000, controlBytesMax: 2000 };
 
-function make(limits: Partial<QueueLimits> = {}): { queue: LinkQueue; socket: Slow } {
+function make(limits: Partial<QueueLimits> = {}, memory = readMemory()): { queue: LinkQueue; socket: Slow } {
   const socket = new Slow();
-  return { socket, queue: new LinkQueue(socket, { ...LIMITS, ...limits }, readMemory()) };
+  return { socket, queue: new LinkQueue(socket, { ...LIMITS, ...limits }, memory) };
 }
 
 const origin = `${'a'.repeat(16)}~1`;
@@ -112,6 +113,25 @@ test('data beyond its limit is dropped, control beyond its own ends the link', a
   expect(read(socket)).toEqual(expect.arrayContaining(['D1', 'D2']));
   expect(read(socket)).not.toContain('D3');
   expect(queue.put(data(4))).toBe('queued');
+});
+
+test.each(['slab', 'buffer'])('a %s is not used again before the socket has taken what lies in it', async (kind) => {
+  const arena = smallArena();
+  const { queue, socket } = make({ dataBytesMax: 1_000_000 }, new ReadMemory(arena));
+  const take = (): number => (kind === 'slab' ? arena.slabs.take() : arena.takeBuffer(true));
+  const address = take();
+  const payload = arena.bytes.subarray(address, address + 9000).fill('x');
+  putAll(queue, [data(1, 9000), { ...data(2), payload }, { ...data(3), payload }]);
+  // Whoever read or wrote it is done with it.
+  arena.piecesWith(payload)?.release(address);
+  expect(take()).not.toBe(address);
+  while (queue.queuedBytes > 9100) {
+    await socket.swallow();
+    if (queue.queuedBytes > 0) expect(take()).not.toBe(address);
+  }
+  await socket.swallowAll();
+  expect(take()).toBe(address);
+  expect(read(socket)).toEqual(['D1', 'D2', 'D3']);
 });
 
 test('says when all is gone, and not before', async () => {
