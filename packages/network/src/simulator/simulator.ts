@@ -6,7 +6,7 @@ import { differences, partsOf } from './convergence.ts';
 import { EventQueue } from './event-queue.ts';
 import { FAULT_KINDS, type FaultKind, makeTrouble, type Newcomer } from './faults.ts';
 import { wrongChoices } from './instances.ts';
-import { FORGET_MS, SimulatedMachine, type World } from './machine.ts';
+import { FORGET_MS, SimulatedMachine, type Wishes, type World } from './machine.ts';
 import { Cable } from './network.ts';
 import { Random } from './random.ts';
 import { StateStore } from './state-store.ts';
@@ -263,7 +263,9 @@ export class Simulation {
         // At once, or one after the other while things change.
         const everyMs = random.chance(0.5) ? 0 : random.next() * FLOW_PAUSE_MS_MAX;
         for (let place = 0; place < count; place++) {
-          const send = (): void => from.send(service, isNamed ? to.setup.name : '', target, wishes);
+          // What is sent when all faults are over must arrive, and the pause before a stream sends again may be long still.
+          const wishesNow = (): Wishes => (isShort && checker.isAfterFaults ? { ...wishes, ttlMs: TTL_MS } : wishes);
+          const send = (): void => from.send(service, isNamed ? to.setup.name : '', target, wishesNow());
           if (place * everyMs === 0) send();
           else queue.after(place * everyMs, send);
         }
