@@ -292,6 +292,12 @@ describe('services and status', () => {
     expect(await snapcom(['services', 'nobody'], { to: unix })).toMatchObject({ code: 1, stdout: '' });
   });
 
+  it('asks for nothing over plain TCP that would be refused there, and told in the log', async () => {
+    const before = daemon.log();
+    expect(await snapcom(['services'], { to: tcp })).toMatchObject({ code: 0, stderr: '' });
+    expect(daemon.log().slice(before.length)).not.toContain('refused');
+  });
+
   it('tells of a service that went away, and of no tool that did', async () => {
     const service = await listen('went', 'PING');
     await service.stop();

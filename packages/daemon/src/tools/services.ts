@@ -3,7 +3,7 @@
 import { contractsOf, type GraphDocument } from '@snapcommunicator/network/atlas';
 import { type GoneService, goneServices, machinesOf, readHistory, readTraffic } from '@snapcommunicator/network/story';
 import type { Command } from 'commander';
-import type { Communicator } from 'snapcommunicator';
+import { type Communicator, parseAddress } from 'snapcommunicator';
 import { askEach, askGraph, othersIn } from './cluster.ts';
 import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode, ToolError } from './exit-codes.ts';
@@ -58,9 +58,9 @@ export function describe(command: Command): void {
       `
 SINCE, and DELIVERED, the lines that went to a service since it connected, come from the daemon of its machine. COMMANDS
 leaves out those that every service understands; --json has them all. A service is lost with its machine; one that went
-away while its machine stayed, and is nowhere else, is gone, as long as the history of the daemon has it. --check names
-instances that list less than others of the same name, and commands that are sent just now, not listed, and refused (for
-that it needs the privilege of "snapcom top").`,
+away while its machine stayed, and is nowhere else, is gone, as long as the history of the daemon has it, which tells only
+over the Unix socket and scs:. --check names instances that list less than others of the same name, and commands that are
+sent just now, not listed, and refused (for that it needs the privilege of "snapcom top").`,
     );
 }
 
@@ -125,6 +125,9 @@ async function askCluster(bus: Communicator): Promise<Row[]> {
 
 /** The history takes a privilege that the list of services does not take: without it nothing is known of what went away. */
 async function askGone(bus: Communicator, graph: GraphDocument): Promise<GoneService[]> {
+  // Plain TCP as a rule has none, and each question that is refused is told in the daemon's log.
+  const { scheme, kind } = parseAddress(bus.registration?.address ?? '');
+  if (kind === 'network' && scheme === 'sc') return [];
   try {
     const { value } = await askJson(bus, '', 'HISTORY', {}, readHistory, detailMsMax);
     return goneServices(graph, value.events);
