@@ -1,6 +1,6 @@
 // Machines that come and go: what services are told, what waits and goes on, what a durable message survives.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -123,6 +123,34 @@ describe('three machines in a line', () => {
     const w3 = await LineClient.register({ port: cluster.daemon('n3').port }, 'w3', 'PING');
     await w3.expect(/^<n1:w1 w3\/PING cache="durable;ttl=1h";message_id=m1;n=1;redelivered=1$/);
     await w3.close();
+  });
+
+  test('a daemon that comes back as one that others have heard more of begins anew', async () => {
+    const identity = join(cluster.daemon('n3').directory, 'data', 'identity.json');
+    const comeAs = async (incarnation: number): Promise<void> => {
+      await cluster.daemon('n3').stop();
+      writeFileSync(identity, JSON.stringify({ ...JSON.parse(readFileSync(identity, 'utf8')), incarnation }));
+      await cluster.startDaemon('n3');
+    };
+    // As when the data path is restored from a copy while the clock is wrong.
+    const farAhead = 5_000_000_000;
+    await comeAs(farAhead);
+    const w1 = await cluster.join('w1', 'n1', WORDS);
+    await cluster.join('other', 'n3', 'PING');
+    const first = await cluster.join('w3', 'n3', 'PING');
+    for (let number = 1; number <= 20; number++) w1.send(`w3/PING n=${number}`);
+    for (let number = 1; number <= 20; number++) await first.expect(`<n1:w1 w3/PING n=${number}`);
+    await comeAs(farAhead);
+    const daemon = cluster.daemon('n3');
+    await until('n3 is ready again', () => daemon.log().split('"msg":"ready"').length === 3);
+    expect(daemon.log()).toContain('beginning anew: other machines take what this one sends for what they have had');
+    const again = await LineClient.register({ path: daemon.unixPath }, 'w3', 'PING');
+    w1.send('w3/PING n=21');
+    await again.expect('<n1:w1 w3/PING n=21');
+    again.send('w1/PING n=22');
+    await w1.skipTo('<n3:w3 w1/PING n=22');
+    await again.close();
+    expect(await daemon.stop()).toBe(0);
   });
 
   test('SHUTDOWN over links that prove nothing stops this machine only', async () => {

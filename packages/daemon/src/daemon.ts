@@ -24,6 +24,9 @@ export interface DaemonAddresses {
   readonly console: readonly string[];
 }
 
+/** How a daemon ended: it was told to stop, or another one is to take its place. */
+export type DaemonEnd = 'stopped' | 'to begin anew';
+
 export class Daemon {
   readonly log: Log;
   readonly #configuration: Configuration;
@@ -31,11 +34,12 @@ export class Daemon {
   readonly #console: Door;
   readonly #streams: StreamListener[] = [];
   readonly #datagrams: DatagramListener[] = [];
-  readonly #stopped: Promise<void>;
-  #resolveStopped: () => void = () => undefined;
+  readonly #stopped: Promise<DaemonEnd>;
+  #resolveStopped: (end: DaemonEnd) => void = () => undefined;
   readonly #unlock: () => void;
   #statusTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
+  #end: DaemonEnd = 'stopped';
 
   /** @throws StartError when the data path or the log file cannot be written */
   constructor(configuration: Configuration) {
@@ -44,7 +48,10 @@ export class Daemon {
     this.#unlock = lockDataPath(configuration.dataPath);
     try {
       const identity = loadIdentity(configuration.dataPath, configuration.serverName, Date.now() / 1000);
-      this.#bus = createBus(configuration, identity, this.log, (reason) => void this.stop(reason));
+      this.#bus = createBus(configuration, identity, this.log, {
+        stop: (reason) => void this.stop(reason),
+        beginAnew: (reason) => void this.#beginAnew(reason),
+      });
       this.#console = createConsole(configuration, this.#bus);
       this.#bus.onReload(() => this.#console.reload());
     } catch (error) {
@@ -81,24 +88,42 @@ export class Daemon {
     }
   }
 
-  /** Resolves when the daemon has stopped. */
-  get stopped(): Promise<void> {
+  /** Resolves when the daemon has stopped: whether another is to take its place. */
+  get stopped(): Promise<DaemonEnd> {
     return this.#stopped;
   }
 
   /** Stops in order: services are told, what is queued goes out, connections are closed. */
   async stop(reason: string): Promise<void> {
+    this.#end = 'stopped';
     if (this.#isStopping) return;
-    this.#isStopping = true;
     this.log.lines.info({ reason }, 'stopping');
+    this.#takeLeave();
+    await this.#bus.graph.settle(this.#configuration.stopTimeout);
+    await this.#finish();
+  }
+
+  /** Stops, so that another one takes its place. Nothing that is under way to other machines is waited for: it is lost. */
+  async #beginAnew(reason: string): Promise<void> {
+    if (this.#isStopping) return;
+    this.#end = 'to begin anew';
+    this.log.lines.error({ reason }, 'beginning anew: other machines take what this one sends for what they have had');
+    this.#takeLeave();
+    await this.#finish();
+  }
+
+  #takeLeave(): void {
+    this.#isStopping = true;
     this.#bus.setStopping();
     this.#bus.speaker.announce('DISCONNECTING');
     this.#bus.output.flushAll();
-    await this.#bus.graph.settle(this.#configuration.stopTimeout);
+  }
+
+  async #finish(): Promise<void> {
     await this.#close();
     this.log.lines.info('stopped');
     this.log.close();
-    this.#resolveStopped();
+    this.#resolveStopped(this.#end);
   }
 
   async #listen(): Promise<Pick<DaemonAddresses, 'local' | 'unix' | 'signal'>> {

@@ -16,14 +16,16 @@ async function main(): Promise<number> {
     return errand.code;
   }
   const { configuration, warnings } = errand.loaded;
-  const daemon = new Daemon(configuration);
+  let daemon = new Daemon(configuration);
   for (const warning of warnings) daemon.log.lines.warn(warning);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void daemon.stop(signal));
   // What moved the log file away says so by this signal, as it does to other daemons.
   process.on('SIGHUP', () => daemon.log.reopen());
-  await daemon.start();
-  await daemon.stopped;
-  return 0;
+  for (;;) {
+    await daemon.start();
+    if ((await daemon.stopped) === 'stopped') return 0;
+    daemon = new Daemon(configuration);
+  }
 }
 
 main().then(

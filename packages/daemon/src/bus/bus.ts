@@ -33,8 +33,20 @@ import type { Speaker } from './speaker.ts';
 
 export type Bus = ReturnType<typeof createBus>;
 
-/** @param stop stops the daemon: a command asked for it */
-export function createBus(configuration: Configuration, identity: Identity, log: Log, stop: (reason: string) => void) {
+/** How the bus ends the daemon that it belongs to. */
+export interface DaemonControl {
+  /** A command asked for it. */
+  readonly stop: (reason: string) => void;
+  /** The daemon stops, and another begins in its place, in the next life of this node. */
+  readonly beginAnew: (reason: string) => void;
+}
+
+export function createBus(
+  configuration: Configuration,
+  identity: Identity,
+  log: Log,
+  { stop, beginAnew }: DaemonControl,
+) {
   const core = createCore(configuration, identity, log);
   const { output, speaker, taps, counters, arena, inner, now, brake } = core;
   let isStopping = false;
@@ -129,6 +141,7 @@ export function createBus(configuration: Configuration, identity: Identity, log:
     command: runRemote,
     reachChanged: flags.reachChanged,
     nameLost: () => flags.conditions.nameLost(),
+    beginAnew,
   });
   const { legacy, announced } = createLegacy({
     core,

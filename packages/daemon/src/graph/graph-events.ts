@@ -25,6 +25,8 @@ export interface GraphEventsParts {
   readonly broadcast: (line: Uint8Array, id: string, origin: Instance) => void;
   /** This node must begin its next life later than that. */
   readonly outbid: (incarnation: number) => void;
+  /** It must begin its next life, later than that, at once. */
+  readonly lifeTaken: () => void;
 }
 
 /** So many links are remembered, those that are gone included, unless more stand. */
@@ -112,6 +114,9 @@ export class GraphEvents {
         );
       case 'outbid':
         return this.#parts.outbid(effect.incarnation);
+      case 'life-taken':
+        this.#parts.outbid(effect.incarnation);
+        return this.#parts.lifeTaken();
       default:
         return undefined;
     }

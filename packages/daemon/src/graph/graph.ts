@@ -46,6 +46,8 @@ export interface GraphParts {
   readonly reachChanged: (server: string, isReachable: boolean) => void;
   /** Another machine has borne this one's name for longer. */
   readonly nameLost: () => void;
+  /** The daemon stops, and another begins in its place. */
+  readonly beginAnew: (reason: string) => void;
 }
 
 export type GraphSide = ReturnType<typeof createGraph>;
@@ -144,6 +146,7 @@ export function createGraph(parts: GraphParts) {
     nameLost: parts.nameLost,
     broadcast: (line, id, origin) => broadcasts.arrived(line, id, origin),
     outbid: (incarnation) => storeIdentity(configuration.dataPath, server, { ...identity, incarnation }),
+    lifeTaken: () => parts.beginAnew('another life of this daemon bore the same number (data_path is an older copy?)'),
   });
   const side: MachineSide = new MachineSide({
     node,

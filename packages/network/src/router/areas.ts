@@ -34,6 +34,8 @@ export interface AreasParts {
   readonly wantCompute: () => void;
   /** A border has said something. */
   readonly heardOf: (border: NodeId, now: number) => void;
+  /** Another life of this node bore the number of this one. */
+  readonly lifeTaken: (heardIncarnation: number) => void;
 }
 
 /** Where a broadcast goes on from here: within the area by the tree of `root`, and over these links to other areas. */
@@ -82,6 +84,7 @@ export class Areas {
         parts.heardOf((change.after ?? change.before)?.origin ?? '', now);
       },
       outbid: (heard) => void this.#origination.outbid(heard),
+      lifeTaken: parts.lifeTaken,
     });
     const common = { self: options.node, database, directory, routes, adjacencies, summaries: this.summaries };
     this.#summarizer = new Summarizer({ ...common, area: options.area });

@@ -50,7 +50,12 @@ export type GraphEffect =
   /** Another node has borne this name for longer: this one withdraws, and has no name until a link comes up again. */
   | { readonly kind: 'name-lost'; readonly name: string; readonly to: NodeId }
   /** A later life of this node was heard of; the next start must be later than this. */
-  | { readonly kind: 'outbid'; readonly incarnation: number };
+  | { readonly kind: 'outbid'; readonly incarnation: number }
+  /**
+   * Another life of this node bore the number of this one, and went further: others take what this one sends for what
+   * they have had. It is to end, and the next one must be later than this.
+   */
+  | { readonly kind: 'life-taken'; readonly incarnation: number };
 
 /** The graph as seen from a node. */
 export interface GraphSnapshot {

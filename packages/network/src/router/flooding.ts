@@ -7,6 +7,7 @@ import type { DigestFrame, LinkFrame, NodeId, UpdateFrame } from '../frame/frame
 import type { Adjacencies } from './adjacencies.ts';
 import type { Adjacency } from './adjacency.ts';
 import type { Change, Database } from './database.ts';
+import { startIn } from './link-state.ts';
 import type { Port } from './machine.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -40,6 +41,8 @@ export interface FloodingParts {
   readonly changed: (change: Change, now: number) => void;
   /** Somebody has heard more of this node than it said itself in this life. */
   readonly outbid: (heardIncarnation: number) => void;
+  /** And it was under the number that this life bears as well. */
+  readonly lifeTaken: (heardIncarnation: number) => void;
 }
 
 export class Flooding {
@@ -70,15 +73,9 @@ export class Flooding {
       this.counters.throttled++;
       return;
     }
-    const { self, database, send, changed, outbid } = this.#parts;
-    const { origin, incarnation, sequence } = update;
-    if (origin === self) {
-      const { own } = database;
-      const isLater = incarnation > own.incarnation || (incarnation === own.incarnation && sequence > own.sequence);
-      // What an earlier life said is taken back by saying something, if only nothing.
-      if (isLater || own.sequence === 0) outbid(isLater ? incarnation : own.incarnation - 1);
-      return;
-    }
+    const { self, database, send, changed } = this.#parts;
+    const { origin } = update;
+    if (origin === self) return this.#receiveOwn(update);
     const result = database.accept(update);
     if (result === 'gap') {
       const known = database.get(origin);
@@ -90,6 +87,16 @@ export class Flooding {
     this.counters.accepted++;
     changed(result, now);
     this.spread(update, link);
+  }
+
+  #receiveOwn(update: UpdateFrame): void {
+    const { database, outbid, lifeTaken } = this.#parts;
+    const { own } = database;
+    const { incarnation, sequence } = update;
+    const isLater = incarnation > own.incarnation || (incarnation === own.incarnation && sequence > own.sequence);
+    if (isLater && startIn(update) === own.facts.start) lifeTaken(incarnation);
+    // What an earlier life said is taken back by saying something, if only nothing.
+    else if (isLater || own.sequence === 0) outbid(isLater ? incarnation : own.incarnation - 1);
   }
 
   #isWithinRate(link: Port, now: number): boolean {

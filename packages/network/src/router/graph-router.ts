@@ -76,6 +76,7 @@ export class GraphRouter {
       send: (link, frame) => this.#effects.push({ kind: 'send', link, frame }),
       changed: (change, now) => this.#changed(change, now),
       outbid: (heard) => this.#outbid(heard),
+      lifeTaken: (heard) => this.#lifeTaken(heard),
     });
     this.areas = new Areas({
       options,
@@ -87,6 +88,7 @@ export class GraphRouter {
       serviceChanged: (service) => this.#serviceChanged(service),
       wantCompute: () => this.#wantCompute(),
       heardOf: (border, time) => this.#exchange.heardOf(border, time),
+      lifeTaken: (heard) => this.#lifeTaken(heard),
     });
     this.whereabouts = new Whereabouts({
       self: options.node,
@@ -402,6 +404,10 @@ export class GraphRouter {
 
   #outbid(heard: number): void {
     this.#effects.push({ kind: 'outbid', incarnation: this.#origination.outbid(heard) });
+  }
+
+  #lifeTaken(heard: number): void {
+    this.#effects.push({ kind: 'life-taken', incarnation: this.#origination.outbid(heard) });
   }
 
   #drain(isDraining: boolean, now: number): void {

@@ -188,6 +188,16 @@ export const KEY = {
   opaque: opaqueKey,
 } as const;
 
+/** The incarnation in the frames of a node, as far as an update says it. */
+export function startIn({ items, incarnation }: UpdateFrame): number {
+  return readStart(items.find(({ key }) => key === KEY.start)?.value ?? '', incarnation);
+}
+
+function readStart(text: string, incarnation: number): number {
+  const start = Number(text || incarnation);
+  return Number.isSafeInteger(start) ? start : incarnation;
+}
+
 /** Most nodes have none: they share this. */
 const NOTHING_OPAQUE: ReadonlyMap<string, OpaqueFact> = new Map();
 
@@ -210,12 +220,11 @@ function readFacts({ items, incarnation }: LinkState): Facts {
       if (fact !== undefined) opaque = new Map([...opaque, [fact.server, fact]]);
     }
   }
-  const start = Number(text(KEY.start) || incarnation);
   return {
     name: text(KEY.name),
     nameSince: Number(text(KEY.nameSince)) || 0,
     area: text(KEY.area),
-    start: Number.isSafeInteger(start) ? start : incarnation,
+    start: readStart(text(KEY.start), incarnation),
     load: Math.min(Math.max(Number.parseInt(text(KEY.load), 10) || 0, 0), 100),
     isDraining: text(KEY.draining) === '1',
     links,

@@ -318,7 +318,10 @@ export class SimulatedMachine {
       const told = this.#effects;
       this.#effects = [];
       for (const effect of told) this.#tell(effect);
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) {
+        this.#carryOut(effect);
+        if (this.node !== node) return;
+      }
       const kept = this.#sending?.nextDeadline() ?? Number.POSITIVE_INFINITY;
       const deadline = Math.min(node.nextDeadline(this.now) ?? Number.POSITIVE_INFINITY, kept);
       if (deadline > this.now) return this.#setAlarm(deadline);
@@ -395,5 +398,10 @@ export class SimulatedMachine {
     else if (effect.kind === 'hang-up') this.links.close(effect.link);
     else if (effect.kind === 'outbid') this.#storedIncarnation = effect.incarnation;
     else if (effect.kind === 'name-lost') this.hasLostName = true;
+    else if (effect.kind === 'life-taken') {
+      this.#storedIncarnation = effect.incarnation;
+      this.crash(true);
+      this.start();
+    }
   }
 }
