@@ -1,6 +1,6 @@
 // The certificate, key and authority of secure links: read from their files, and read again when they change.
 
-import { createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { StartError } from '../errors.ts';
 import { readOptionFile } from './secret-files.ts';
 
@@ -52,11 +52,10 @@ function read({ certificate, privateKey, certificateAuthority }: CertificateFile
         cert: readOptionFile(certificate, 'certificate'),
         key: readOptionFile(privateKey, 'private_key'),
       }),
-    ca:
-      certificateAuthority === undefined
-        ? [...rootCertificates]
-        : readOptionFile(certificateAuthority, 'certificate_authority'),
+    // Without it: the authorities that Node knows, which it holds ready for all connections.
+    ...(certificateAuthority !== undefined && { ca: readOptionFile(certificateAuthority, 'certificate_authority') }),
   };
+  if (options.cert === undefined && options.ca === undefined) return options;
   check(
     options,
     `certificate (${certificate}), private_key (${privateKey}) or certificate_authority (${certificateAuthority})`,
