@@ -12,7 +12,6 @@ import { RemoteNodes } from '../graph/remote-nodes.ts';
 import { StreamAccounts } from '../graph/stream-accounts.ts';
 import { createLegacy } from '../legacy/create-legacy.ts';
 import { Links } from '../links/links.ts';
-import { ReadMemory } from '../links/read-memory.ts';
 import type { Log } from '../log.ts';
 import { ClockStatus } from '../machine/clock-status.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -200,7 +199,7 @@ export function createBus(
       services: () => announced.services(),
       heardOf: () => announced.heardOf(),
       isStopping: () => isStopping,
-      memory: new ReadMemory(core.arena),
+      memory: core.readMemory,
     },
     log,
     brake,

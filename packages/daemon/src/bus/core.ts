@@ -3,6 +3,7 @@
 import type { MachineInput } from '@snapcommunicator/network/router';
 import { Driver } from '../graph/driver.ts';
 import { nodeOptions } from '../graph/node-options.ts';
+import { ReadMemory } from '../links/read-memory.ts';
 import type { Log } from '../log.ts';
 import { RateLimit } from '../log.ts';
 import type { Identity } from '../machine/identity.ts';
@@ -43,7 +44,9 @@ export function createCore(configuration: Configuration, identity: Identity, log
     now,
   );
   const inner = loadInnerLoop(arena.memory, configuration.innerLoop === 'typescript');
-  const driver = new Driver({ ...nodeOptions(configuration, identity), countLines: inner.countLines }, now);
+  const readMemory = new ReadMemory(arena);
+  const options = { ...nodeOptions(configuration, identity), countLines: inner.countLines, waitingRoom: readMemory };
+  const driver = new Driver(options, now);
   const { router } = driver.node;
   const table = new ForwardingTable(arena, output, (command) => router.listeners(command));
   const counters = new Counters();
@@ -90,6 +93,7 @@ export function createCore(configuration: Configuration, identity: Identity, log
     startedAt: Math.floor(Date.now() / 1000),
     now,
     arena,
+    readMemory,
     inner,
     output,
     driver,

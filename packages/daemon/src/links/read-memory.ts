@@ -1,6 +1,7 @@
 // Memory that links read into, used again and again: what passes through this daemon is sent on from where it was read.
 
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import type { WaitingRoom } from '@snapcommunicator/network/stream';
 import type { Arena } from '../switch/arena.ts';
 
 /** A read gets at least and at most so much room. */
@@ -8,6 +9,8 @@ const READ_BYTES_MIN = 64 * 1024;
 const READ_BYTES_MAX = 256 * 1024;
 /** The beginning of a frame is brought to where its end will be read, if it is no longer than this. */
 const MOVED_BYTES_MAX = 256 * 1024;
+/** What is shorter and cannot be taken yet is copied: it would keep a whole slab from others. */
+const KEPT_BYTES_MIN = 32 * 1024;
 /** So many slabs outside the arena that nobody needs are kept. */
 const SPARE_COUNT_MAX = 8;
 
@@ -16,7 +19,7 @@ const SPARE_COUNT_MAX = 8;
  * the arena, where the switch can read lines without a copy; when all of those are taken, outside of it. What is to be sent may
  * also lie in an output buffer of the arena.
  */
-export class ReadMemory {
+export class ReadMemory implements WaitingRoom {
   readonly #arena: Arena;
   readonly #spare: Buffer[] = [];
   /** Of slabs outside the arena. Weak: one whose holder was lost together with its socket is the collector's. */
@@ -56,6 +59,14 @@ export class ReadMemory {
     }
     this.#holds.delete(buffer);
     if (holds === 1 && this.#spare.length < SPARE_COUNT_MAX) this.#spare.push(Buffer.from(buffer));
+  }
+
+  keep(payload: Uint8Array): Uint8Array {
+    const { slabs } = this.#arena;
+    const stays = payload.length >= KEPT_BYTES_MIN && slabs.isAmple && this.#arena.piecesWith(payload) === slabs;
+    if (!stays) return new Uint8Array(payload);
+    slabs.hold(payload.byteOffset);
+    return payload;
   }
 
   /** Whether these bytes were read: they lie in a slab. */

@@ -39,7 +39,6 @@ export class Arena {
   readonly slabs: Pieces;
   readonly #small: Pieces;
   readonly #large: Pieces;
-  readonly #largeCount: number;
 
   constructor(options: ArenaOptions) {
     this.recordCount = 2 ** Math.ceil(Math.log2(Math.max(2, options.recordCount)));
@@ -47,7 +46,6 @@ export class Arena {
     const smallCount = Math.max(16, Math.floor(options.bufferBytes / 8 / (SMALL_BYTES + BUFFER_SLACK_BYTES)));
     this.#small = new Pieces(POOL + this.recordCount * RECORD_BYTES, smallCount, SMALL_BYTES, BUFFER_SLACK_BYTES);
     this.#large = new Pieces(this.#small.end, largeCount, LARGE_BYTES, BUFFER_SLACK_BYTES);
-    this.#largeCount = largeCount;
     this.slabs = new Pieces(this.#large.end, SLAB_COUNT, SLAB_BYTES, BUFFER_SLACK_BYTES);
     const pages = Math.ceil(this.slabs.end / 65_536);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -110,7 +108,7 @@ export class Arena {
 
   /** Whether enough large buffers are left that some may be held for longer than it takes to write them. */
   get isAmple(): boolean {
-    return this.#large.freeCount > this.#largeCount / 2;
+    return this.#large.isAmple;
   }
 
   #bufferAt(address: number): Pieces {

@@ -25,6 +25,11 @@ export class Pieces {
     return this.#free.length;
   }
 
+  /** Whether more than half are free: some may be held for longer than it takes to write them. */
+  get isAmple(): boolean {
+    return this.#free.length > this.#holds.length / 2;
+  }
+
   has(address: number): boolean {
     return address >= this.start && address < this.end;
   }

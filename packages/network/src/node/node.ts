@@ -28,7 +28,14 @@ import {
   Router,
   type RouterOptions,
 } from '../router/router.ts';
-import { type Arrival, type LineCounter, type Outcome, type StreamOptions, Streams } from '../stream/streams.ts';
+import {
+  type Arrival,
+  type LineCounter,
+  type Outcome,
+  type StreamOptions,
+  Streams,
+  type WaitingRoom,
+} from '../stream/streams.ts';
 import { Debts } from './debts.ts';
 
 export { BROADCAST_OPTIONS, type BroadcastOptions } from '../router/broadcast.ts';
@@ -42,6 +49,8 @@ export interface NodeOptions {
   readonly broadcasts: BroadcastOptions;
   /** A faster way to count the LFs in a block than the own one. */
   readonly countLines?: LineCounter | undefined;
+  /** Where payloads wait that streams cannot take yet, if not on the heap. */
+  readonly waitingRoom?: WaitingRoom | undefined;
 }
 
 /** The machine's side of a node. `T` is what it knows a parcel by. */
@@ -107,6 +116,7 @@ export class Node<T> {
         mayTake: (origin) => this.#local.mayTake?.(origin) ?? true,
       },
       countLines: options.countLines,
+      waitingRoom: options.waitingRoom,
     });
     this.broadcasts = new Broadcast(
       {

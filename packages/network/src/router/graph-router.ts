@@ -342,7 +342,7 @@ export class GraphRouter {
 
   #compute(now: number): void {
     this.#pace.done(now);
-    const { changes, broken } = this.routes.compute();
+    const { changes, broken, hasMoved } = this.routes.compute();
     for (const { node, slots } of changes) {
       this.#effects.push({ kind: 'route', node, slots, version: this.#nextVersion() });
     }
@@ -351,7 +351,7 @@ export class GraphRouter {
       const instance = this.#reached.get(node);
       if (instance !== undefined) this.#effects.push({ kind: 'broken', instance });
     }
-    if (changes.length > 0 || broken.length > 0) this.areas.areaChanged(now);
+    if (hasMoved || changes.length > 0 || broken.length > 0) this.areas.areaChanged(now);
     this.areas.compute(now);
     this.#naming.watch(now);
   }

@@ -33,29 +33,36 @@ export class Routes {
     this.#paths = shortestPaths(graph, this.#root);
   }
 
-  /** Computes the routes anew. @returns what changed, and to whom a path was broken by the loss of links since last time */
-  compute(): { changes: RouteChange[]; broken: NodeId[] } {
+  /**
+   * Computes the routes anew.
+   * @returns what changed, to whom a path was broken by the loss of links since last time, and whether any node is farther or
+   *   nearer than it was, which may be so although it is reached by the same ports
+   */
+  compute(): { changes: RouteChange[]; broken: NodeId[]; hasMoved: boolean } {
     const graph = this.#graph;
     const lost = graph.takeLost();
     const broken = lost.size === 0 ? [] : brokenBy(lost, this.#paths).map((index) => graph.idOf(index));
+    const { distances: before } = this.#paths;
     this.#paths = shortestPaths(graph, this.#root);
+    const { distances: after } = this.#paths;
     this.#trees.clear();
+    let hasMoved = false;
     const bySet = new Map<readonly number[], readonly Port[]>();
     const changes: RouteChange[] = [];
     for (let index = 0; index < graph.size; index++) {
       if (index === this.#root) continue;
+      hasMoved ||= (before[index] ?? UNREACHABLE) !== after[index];
       const hops = this.#paths.hops[index] as readonly number[];
       let slots = bySet.get(hops);
       if (slots === undefined) {
         slots = this.#slotsOf(hops);
         bySet.set(hops, slots);
       }
-      const before = this.#slots[index] ?? NO_SLOTS;
-      if (isEqual(before, slots)) continue;
+      if (isEqual(this.#slots[index] ?? NO_SLOTS, slots)) continue;
       this.#slots[index] = slots;
       changes.push({ node: graph.idOf(index), slots });
     }
-    return { changes, broken };
+    return { changes, broken, hasMoved };
   }
 
   isReachable(node: NodeId): boolean {

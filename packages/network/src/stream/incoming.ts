@@ -21,6 +21,15 @@ export interface Taker {
   mayTake?(origin: Instance): boolean;
 }
 
+/** Where payloads wait that cannot be taken yet. */
+export interface WaitingRoom {
+  /** @returns the bytes as they stay until `release`: a copy, or these, if nothing is written where they lie */
+  keep(payload: Uint8Array): Uint8Array;
+  release(kept: Uint8Array): void;
+}
+
+const COPIES: WaitingRoom = { keep: (payload) => new Uint8Array(payload), release: () => undefined };
+
 /** When to acknowledge: see `StreamOptions`. */
 export type AckOptions = Pick<StreamOptions, 'ackBytesMin' | 'ackBytesMax' | 'windowBytes'>;
 
@@ -40,9 +49,11 @@ export class IncomingStream {
   #ackBytes: number;
   readonly #ackBytesMin: number;
   readonly #ackBytesMax: number;
+  readonly #room: WaitingRoom;
 
-  constructor(origin: Instance, { ackBytesMin, ackBytesMax, windowBytes }: AckOptions) {
+  constructor(origin: Instance, { ackBytesMin, ackBytesMax, windowBytes }: AckOptions, room = COPIES) {
     this.origin = origin;
+    this.#room = room;
     this.#ackBytesMax = Math.min(ackBytesMax, windowBytes / 4);
     this.#ackBytesMin = Math.min(ackBytesMin, this.#ackBytesMax);
     this.#ackBytes = this.#ackBytesMin;
@@ -98,8 +109,8 @@ export class IncomingStream {
       // With nothing there yet it is taken however large: else a long line could never come early.
       if (this.#early.size > 0 && this.#earlyBytes + bytes > windowBytes) return !isHeldBack;
       this.#earlyBytes += bytes - (known?.payload.length ?? 0);
-      // In bytes of its own: those of the frame may be those of a read.
-      this.#early.set(frame.sequence, { ...frame, payload: new Uint8Array(frame.payload) });
+      if (known !== undefined) this.#room.release(known.payload);
+      this.#early.set(frame.sequence, { ...frame, payload: this.#room.keep(frame.payload) });
       return !isHeldBack;
     }
     this.#take(frame, taker);
@@ -115,11 +126,13 @@ export class IncomingStream {
       this.#early.delete(next.sequence);
       this.#earlyBytes -= next.payload.length;
       this.#take(next, taker);
+      this.#room.release(next.payload);
     }
   }
 
   /** Forgets all but its numbers. */
   suspend(): void {
+    for (const { payload } of this.#early.values()) this.#room.release(payload);
     this.#early.clear();
     this.#earlyBytes = 0;
   }

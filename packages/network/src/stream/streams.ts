@@ -13,11 +13,11 @@ import {
   type RoutedFrame,
 } from '../frame/frame.ts';
 import { Alarms } from '../router/alarms.ts';
-import { IncomingStream, type Taker } from './incoming.ts';
+import { IncomingStream, type Taker, type WaitingRoom } from './incoming.ts';
 import { isLines, type LineCounter } from './lines.ts';
 import { type Outcome, OutgoingStream, type Parcel, type StreamOptions } from './outgoing.ts';
 
-export { type Arrival, IncomingStream, type Taker } from './incoming.ts';
+export { type Arrival, IncomingStream, type Taker, type WaitingRoom } from './incoming.ts';
 export type { LineCounter } from './lines.ts';
 export {
   type Fate,
@@ -48,6 +48,8 @@ export interface StreamsParts {
   readonly isKnown: (origin: Instance) => boolean;
   readonly taker: Taker;
   readonly countLines?: LineCounter | undefined;
+  /** Default: the heap, for copies. */
+  readonly waitingRoom?: WaitingRoom | undefined;
 }
 
 export class Streams<T> {
@@ -223,14 +225,14 @@ export class Streams<T> {
   }
 
   #receiveData(frame: DataFrame, now: number): void {
-    const { taker, options, countLines } = this.#parts;
+    const { taker, options, countLines, waitingRoom } = this.#parts;
     if (frame.stream === 0 || (frame.payload.length > 0 && !isLines(frame.payload, frame.count, countLines))) {
       this.counters.refused++;
       return;
     }
     let stream = this.#incoming.get(frame.origin);
     if (stream === undefined) {
-      stream = new IncomingStream(frame.origin, options);
+      stream = new IncomingStream(frame.origin, options, waitingRoom);
       this.#incoming.set(frame.origin, stream);
     }
     this.#ended.delete(frame.origin);
