@@ -153,6 +153,28 @@ describe('three machines in a line', () => {
     expect(await daemon.stop()).toBe(0);
   });
 
+  test('a sender keeps to an instance as long as it goes on, and after a silence takes the nearest', async () => {
+    const w1 = await cluster.join('w1', 'n1', WORDS);
+    const far = await LineClient.register({ port: cluster.daemon('n3').port }, 'images', 'PING');
+    await cluster.untilKnown('n3:images');
+    w1.send('images/PING n=1');
+    await far.expect('<n1:w1 images/PING n=1');
+    const near = await LineClient.register({ port: cluster.daemon('n2').port }, 'images', 'PING');
+    await cluster.untilKnown('n2:images');
+    // Longer than a silence, without one. (A machine that stood still for a second would be one.)
+    const until = Date.now() + 2500;
+    let number = 1;
+    for (let last = Date.now(); Date.now() < until; last = Date.now()) {
+      w1.send(`images/PING n=${++number}`);
+      const line = await far.next();
+      if (Date.now() - last < 500) expect(line).toBe(`<n1:w1 images/PING n=${number}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    w1.send(`images/PING n=${++number}`);
+    await near.expect(`<n1:w1 images/PING n=${number}`);
+    await Promise.all([near.close(), far.close()]);
+  });
+
   test('SHUTDOWN over links that prove nothing stops this machine only', async () => {
     const tool = await LineClient.connect({ path: cluster.daemon('n1').unixPath });
     tool.send('SHUTDOWN');

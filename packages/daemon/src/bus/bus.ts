@@ -261,6 +261,7 @@ export function createBus(
       clock.close();
       output.close();
       core.driver.close();
+      remoteNodes.close();
       graph.close();
     },
     /** What RELOAD reads again besides what belongs to links. */

@@ -3,7 +3,7 @@
 import { type FrameId, type Instance, incarnationOf, nodeOf } from '@snapcommunicator/network/frame';
 import { type KeptEntry, TTL_LIMITS } from '@snapcommunicator/network/keeper';
 import type { Node } from '@snapcommunicator/network/node';
-import type { Decision } from '@snapcommunicator/network/router';
+import { type Decision, ROUTER_OPTIONS } from '@snapcommunicator/network/router';
 import type { Outcome, Parcel } from '@snapcommunicator/network/stream';
 import { wordOfRun } from '../recorder/outcomes.ts';
 import type { Recorder } from '../recorder/recorder.ts';
@@ -52,6 +52,12 @@ export interface RemoteNodesParts {
   readonly wake: () => void;
 }
 
+/**
+ * What was chosen among several instances is decided about anew after so long, in ms: who goes on sending keeps the choice, who
+ * has been silent for longer than it holds gets another.
+ */
+const CHOICE_MS = ROUTER_OPTIONS.stickyMs / 3;
+
 /** Services to which verdicts are remembered. */
 const SERVICES_MAX = 16_384;
 
@@ -60,6 +66,9 @@ export class RemoteNodes {
   readonly #byInstance = new Map<Instance, Destination>();
   /** To which destinations lines for a service were decided to go. */
   readonly #usedFor = new Map<string, Set<Destination>>();
+  /** Those that were chosen among several lately. */
+  readonly #chosen = new Set<Destination>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: RemoteNodesParts) {
     this.#parts = parts;
@@ -75,7 +84,7 @@ export class RemoteNodes {
   }
 
   /** The same for messages that have waited. */
-  open({ destination: queue, instance }: NodeDecision, service: string): Destination | undefined {
+  open({ destination: queue, instance, isOneOfSeveral }: NodeDecision, service: string): Destination | undefined {
     let destination = this.#byInstance.get(instance);
     if (destination === undefined) {
       const outlet = new StreamOutlet(instance, this.#parts);
@@ -92,8 +101,18 @@ export class RemoteNodes {
       this.#usedFor.set(service, used);
     }
     used.add(destination);
+    if (isOneOfSeveral) {
+      this.#chosen.add(destination);
+      this.#timer ??= setTimeout(this.#reconsider, CHOICE_MS).unref();
+    }
     return destination;
   }
+
+  readonly #reconsider = (): void => {
+    this.#timer = undefined;
+    for (const destination of this.#chosen) this.#parts.output.forgetVerdicts(destination);
+    this.#chosen.clear();
+  };
 
   /** Where a service is has changed: lines for it are to be decided about anew. */
   forgetVerdicts(service: string): void {
@@ -139,6 +158,10 @@ export class RemoteNodes {
     for (const destination of this.#byInstance.values()) (destination.outlet as StreamOutlet).pump();
   }
 
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** A life of a node is over. */
   end(instance: Instance): Outcome<Sent>[] {
     const destination = this.#byInstance.get(instance);
@@ -148,6 +171,7 @@ export class RemoteNodes {
     this.#parts.output.flush(destination);
     const outcomes = outlet.takeBack();
     this.#byInstance.delete(instance);
+    this.#chosen.delete(destination);
     for (const [service, used] of this.#usedFor)
       if (used.delete(destination) && used.size === 0) this.#usedFor.delete(service);
     this.#parts.output.closeDestination(destination);

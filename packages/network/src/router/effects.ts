@@ -76,6 +76,8 @@ export type NodeDecision = {
   readonly node: NodeId;
   readonly instance: Instance;
   readonly destination: string;
+  /** There are others that could be chosen: the choice holds as long as the sender goes on (`AnycastOptions.stickyMs`). */
+  readonly isOneOfSeveral?: true;
   /** What it is for lies behind a C++ peer of that node, or may. */
   readonly isBehind?: true;
 };

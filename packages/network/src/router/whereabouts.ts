@@ -67,8 +67,11 @@ export class Whereabouts {
     const far = isWide ? areas.candidates(service).filter(({ node }) => !this.isInArea(node)) : [];
     const candidates = far.length === 0 ? staying : [...staying, ...far];
     // Who is to be left alone is asked only if nobody else is there, also by those who have sent to it so far.
-    const node = anycast.choose(sender, destination, candidates.length > 0 ? candidates : leaving, now);
-    return node === undefined ? undefined : this.decide(node, destination);
+    const all = candidates.length > 0 ? candidates : leaving;
+    const node = anycast.choose(sender, destination, all, now);
+    if (node === undefined) return undefined;
+    const decision = this.decide(node, destination);
+    return all.length > 1 ? { ...decision, isOneOfSeveral: true } : decision;
   }
 
   /** The node of that name, if it can be reached and has the service, or may have it. */
