@@ -167,3 +167,25 @@ test('other memory is nobody’s to hold', () => {
   for (const bytes of [Buffer.alloc(10), arena.bytes.subarray(0, 10)])
     expect([memory.hold(bytes), memory.isSlab(bytes)]).toEqual([false, false]);
 });
+
+test('what waits for its turn stays in its slab, if it is long and slabs are ample; all else is copied', () => {
+  const arena = smallArena();
+  const memory = new ReadMemory(arena);
+  const slab = memory.take();
+  const [long, short] = [slab.subarray(0, 40_000), slab.subarray(50_000, 51_000)];
+  expect(memory.keep(long)).toBe(long);
+  expect(memory.isHeldOnce(slab)).toBe(false);
+  memory.release(long);
+  expect(memory.isHeldOnce(slab)).toBe(true);
+  const elsewhere = Buffer.alloc(40_000);
+  const others: Buffer[] = [];
+  for (const payload of [short, elsewhere, long]) {
+    if (payload === long) while (arena.slabs.isAmple) others.push(memory.take());
+    const copy = memory.keep(payload);
+    expect(copy.buffer).not.toBe(payload.buffer);
+    expect(Buffer.compare(copy, payload)).toBe(0);
+    memory.release(copy);
+  }
+  expect(memory.isHeldOnce(slab)).toBe(true);
+  expect(others.length).toBeGreaterThan(10);
+});

@@ -15,6 +15,8 @@ interface End {
   readonly arrived: string[];
   readonly ids: string[];
   readonly outcomes: Outcome<number>[];
+  /** Payloads that wait for others before them. */
+  readonly kept: ReadonlySet<Uint8Array>;
   isAbsent: (line: string) => boolean;
   isFull: boolean;
   reachable: boolean;
@@ -39,6 +41,19 @@ function end(self: string, options = narrow): End {
     }
     return missing;
   };
+  // What was released may be written over.
+  const kept = new Set<Uint8Array>();
+  const waitingRoom = {
+    keep: (payload: Uint8Array): Uint8Array => {
+      const copy = new Uint8Array(payload);
+      kept.add(copy);
+      return copy;
+    },
+    release: (payload: Uint8Array): void => {
+      expect(kept.delete(payload)).toBe(true);
+      payload.fill(0);
+    },
+  };
   const taker = { take, mayTake: () => !here.isFull };
   const streams = new Streams<number>({
     self,
@@ -46,8 +61,10 @@ function end(self: string, options = narrow): End {
     isReachable: () => here.reachable,
     isKnown: () => true,
     taker,
+    waitingRoom,
   });
-  const here: End = { streams, arrived, ids, outcomes: [], isAbsent: () => false, isFull: false, reachable: true };
+  const state = { isAbsent: () => false, isFull: false, reachable: true };
+  const here: End = { streams, arrived, ids, outcomes: [], kept, ...state };
   return here;
 }
 
@@ -113,7 +130,7 @@ test('whatever the path does, each line arrives once and in order', () => {
       run([a, b], perfect, count * 10 + 30_000, count * 10);
       expect(b.arrived).toEqual(Array.from({ length: count }, (_, number) => `b/N n=${number}`));
       expect(numbers(a.outcomes, 'taken')).toEqual(Array.from({ length: count }, (_, number) => number));
-      expect(a.streams.heldBytes).toBe(0);
+      expect([a.streams.heldBytes, b.kept.size]).toEqual([0, 0]);
     }),
     { numRuns: 40 },
   );
@@ -272,11 +289,24 @@ test('what is held back waits at the last daemon, in order, and is acknowledged 
   for (let number = 0; number < 40; number++) a.streams.send(beta, parcel(number), 0);
   run([a, b], perfect, 1000);
   expect([b.arrived, a.outcomes]).toEqual([[], []]);
+  expect(b.kept.size).toBeGreaterThan(0);
   b.isFull = false;
   b.streams.resume(alpha, 1000);
   run([a, b], perfect, 1020, 1000);
   expect(b.arrived).toEqual(Array.from({ length: 40 }, (_, number) => `b/N n=${number}`));
   expect(numbers(a.outcomes, 'taken')).toHaveLength(40);
+  expect(b.kept.size).toBe(0);
+});
+
+test('what is held back is forgotten when the life of its origin is over', () => {
+  const a = end(alpha);
+  const b = end(beta);
+  b.isFull = true;
+  for (let number = 0; number < 40; number++) a.streams.send(beta, parcel(number), 0);
+  run([a, b], perfect, 100);
+  expect(b.kept.size).toBeGreaterThan(0);
+  b.streams.end(alpha);
+  expect(b.kept.size).toBe(0);
 });
 
 test('much is acknowledged at once, little after a while', () => {
