@@ -96,9 +96,10 @@ export class Cluster {
     return client;
   }
 
-  /** Waits until every daemon that runs lists, or no longer lists, a service. */
-  async untilKnown(service: string, isKnown = true): Promise<void> {
-    for (const [name, { port }] of this.#daemons) {
+  /** Waits until every daemon that runs, or each of some, lists, or no longer lists, a service. */
+  async untilKnown(service: string, isKnown = true, names: Iterable<string> = this.#daemons.keys()): Promise<void> {
+    for (const name of names) {
+      const { port } = this.daemon(name);
       await until(`${name} ${isKnown ? 'knows' : 'has forgotten'} ${service}`, async () => {
         const client = await LineClient.connect({ port });
         client.send('LIST_SERVICES');

@@ -68,7 +68,14 @@ export class DaemonClusterView implements ClusterView {
         // Who dialed shows a passing port: what it calls its address is of more use.
         const address = peer.address === '' ? link.remoteAddress : peer.address;
         const rates = this.#readings.get(port)?.rates;
-        const details = { server: peer.server, isSecure, address, upSince, counts: countsOf(link) };
+        const details = {
+          server: peer.server,
+          dataCenter: peer.area,
+          isSecure,
+          address,
+          upSince,
+          counts: countsOf(link),
+        };
         return rates === undefined ? details : { ...details, rates };
       },
       server: (node) => {

@@ -139,6 +139,34 @@ describe('a document', () => {
     ]);
   });
 
+  it('has who answers from a data centre that told nothing yet where its link says that it is', () => {
+    const simulation = simulated({
+      nodes: LINE.nodes.slice(0, 2).map((node) => ({ ...node, area: node.name })),
+      links: [],
+    });
+    const { node } = simulation.machine('a');
+    if (node === undefined) throw new Error('a does not run');
+    const { id } = simulation.machine('b').setup;
+    const peer = {
+      node: id,
+      instance: `${id}~1`,
+      isInArea: false,
+      kind: 'network',
+      cost: 10,
+      roundTripMs: undefined,
+    } as const;
+    node.step({ kind: 'link-up', link: 7, peer }, simulation.machine('a').now);
+    const graph = seenFrom(simulation, 'a', {
+      dataCenter: 'a',
+      link: () => ({ server: 'b', dataCenter: 'b', isSecure: false, address: '10.0.0.2:4042' }),
+    });
+    expect(graph.dataCenters.map(({ name, serverCount }) => [name, serverCount])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
+    expect(graph.links[0]).not.toHaveProperty('dataCenter');
+  });
+
   it('has what nodes say of daemons of another kind', () => {
     const simulation = simulated(LINE);
     const fact = { server: 'old', address: '10.0.0.9:4042', since: 1_799_990_000, services: ['sendmail'] };

@@ -17,8 +17,9 @@ import {
 
 /** What a daemon knows of one of its own links beyond what the router does. */
 export type LinkDetails = Pick<AtlasLink, 'isSecure' | 'address' | 'clockOffsetMs' | 'upSince' | 'rates' | 'counts'> & {
-  /** What the other end calls itself: needed where it is in another data centre. */
+  /** What the other end calls itself, and its data centre: needed where that is another one, of which nothing is heard yet. */
   readonly server?: string;
+  readonly dataCenter?: string;
 };
 
 /** What a daemon knows of a server beyond its link state. */
@@ -61,7 +62,9 @@ export function describeGraph(parts: DescriptionParts): GraphDocument {
   // Who tells of itself is told of by others, too, while it moves or changes its kind: its own word counts.
   for (const server of summarizedServers(snapshot, names)) add(server);
   for (const server of opaqueServers(snapshot, names, dataCenter)) add(server);
-  for (const { to } of links) add(describeUnlisted(to));
+  const ends = snapshot.links.map(({ link }) => parts.link(link));
+  const dataCenters = new Map(ends.map((end) => [end?.server, end?.dataCenter]));
+  for (const { to } of links) add({ ...describeUnlisted(to), dataCenter: dataCenters.get(to) ?? '' });
   return {
     version: 1,
     seenFrom: snapshot.server,
@@ -252,7 +255,7 @@ function ownLinks({ snapshot, link: detailsOf }: DescriptionParts, names: Readon
   const states = new Map(snapshot.nodes.map(({ state }) => [state.origin, state]));
   const own = [...states.values()].find(({ facts }) => facts.name === snapshot.server);
   return snapshot.links.map(({ link, peer, state, cost, roundTripMs }): AtlasLink => {
-    const { server, ...details } = detailsOf(link) ?? {};
+    const { server, dataCenter: _, ...details } = detailsOf(link) ?? {};
     const back = own && states.get(peer.node)?.facts.links.get(own.origin);
     return {
       from: snapshot.server,
